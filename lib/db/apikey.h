@@ -16,7 +16,7 @@ struct apikey {
 	int64_t id;
 	const char *name;
 	const char *prefix;
-	const char *const *scopes; /* NULL-terminated; "*" is everything */
+	const char *const *scopes; /* NULL-terminated; none: all that the owner may */
 	size_t scope_count;
 	int64_t last_used_us; /* CLOCK_NONE: never */
 	int64_t created_us;

@@ -175,9 +175,9 @@ enum session_stage session_stage_of_name(const char *name);
 /* image_generation, clip_generation, final_composition. */
 bool session_stage_is_running(enum session_stage stage);
 
-/* For the caller; limit and alert in micro-dollars are kept with the session. */
-int session_create(struct db *db, struct arena *arena, int64_t limit_micros, int64_t alert_micros,
-    struct session_new *ret_session, struct error *err) MUST_CHECK;
+/* For the caller. limit_micros 0: the installation's (setting cost_limit_micros). */
+int session_create(struct db *db, struct arena *arena, int64_t limit_micros, struct session_new *ret_session,
+    struct error *err) MUST_CHECK;
 /* Number and role only: one index look-up, for If-None-Match. */
 int session_version(struct db *db, const char *id, int64_t *ret_seq, enum project_role *ret_role, struct error *err)
     MUST_CHECK;
