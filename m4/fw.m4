@@ -42,7 +42,7 @@ AC_DEFUN([FW_COVERAGE], [
 	AC_SUBST([COVERAGE_CFLAGS])
 ])
 
-AC_DEFUN([FW_FAULTS], [
+AC_DEFUN([FW_FAULT_POINTS], [
 	AC_ARG_ENABLE([faults], [AS_HELP_STRING([--enable-faults], [compile in the named fault points (tests only)])],
 		[], [enable_faults=no])
 	fw_faults=$enable_faults
