@@ -1,8 +1,8 @@
 /*
  * What the ad flow need not pay twice: parser results for 7 days, generated pictures for 24 hours.
  *
- * Keys are 64 hex digits; jobs carry theirs in the payload ("cache_key", absent with fresh), so nobody computes them twice
- * differently. Uploads never enter. Used by renderd; needs no caller.
+ * Keys are 64 hex digits; jobs carry theirs in the payload ("cache_key", absent with fresh), so nobody computes them
+ * twice differently. Uploads never enter. Used by renderd; needs no caller.
  */
 #ifndef FW_DB_ADCACHE_H
 #define FW_DB_ADCACHE_H

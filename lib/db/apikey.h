@@ -27,12 +27,12 @@ struct apikey {
 int apikey_create(struct db *db, struct arena *arena, const char *name, const char *key, const char *const *scopes,
     size_t scope_count, struct apikey **ret_key, struct error *err) MUST_CHECK;
 /* The caller's keys, newest first, revoked ones included. */
-int apikey_list(struct db *db, struct arena *arena, struct apikey **ret_keys, size_t *ret_count, struct error *err)
-    MUST_CHECK;
+int apikey_list(
+    struct db *db, struct arena *arena, struct apikey **ret_keys, size_t *ret_count, struct error *err) MUST_CHECK;
 /* ERR_NOT_FOUND when it is not the caller's. */
 int apikey_revoke(struct db *db, int64_t id, struct error *err) MUST_CHECK;
-/* Whom a key stands for; needs no caller. ERR_UNAUTHORIZED when unknown, revoked or its user is disabled. The time of last use is
- * written at most once a minute. ret_key may be NULL. */
+/* Whom a key stands for; needs no caller. ERR_UNAUTHORIZED when unknown, revoked or its user is disabled. The time of
+ * last use is written at most once a minute. ret_key may be NULL. */
 int apikey_check(struct db *db, struct arena *arena, const char *key, struct user **ret_user, struct apikey **ret_key,
     struct error *err) MUST_CHECK;
 bool apikey_has_scope(const struct apikey *key, const char *scope);

@@ -55,15 +55,15 @@ struct cost_summary {
 int cost_of_session(struct db *db, struct arena *arena, const char *session_id, struct cost_session **ret_cost,
     struct error *err) MUST_CHECK;
 /* ERR_INPUT for an unknown group_by or area. */
-int cost_summary(struct db *db, struct arena *arena, const struct cost_filter *filter, struct cost_summary **ret_summary,
-    struct error *err) MUST_CHECK;
+int cost_summary(struct db *db, struct arena *arena, const struct cost_filter *filter,
+    struct cost_summary **ret_summary, struct error *err) MUST_CHECK;
 /* The price table, for the options and estimates. */
 struct cost_price {
 	const char *model;
 	int64_t micros;
 	const char *unit;
 };
-int cost_prices(struct db *db, struct arena *arena, struct cost_price **ret_prices, size_t *ret_count, struct error *err)
-    MUST_CHECK;
+int cost_prices(struct db *db, struct arena *arena, struct cost_price **ret_prices, size_t *ret_count,
+    struct error *err) MUST_CHECK;
 
 #endif

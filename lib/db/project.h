@@ -1,5 +1,6 @@
 /*
- * Projects in general: who may do what in one, and its members. What a project is made of belongs to its kind (session.h).
+ * Projects in general: who may do what in one, and its members. What a project is made of belongs to its kind
+ * (session.h).
  *
  * All but project_role_of() need the caller on the connection. A project the caller may not see is ERR_NOT_FOUND.
  * Everything returned lives in the arena.
@@ -38,20 +39,21 @@ struct project_member {
 const char *project_role_name(enum project_role role) RETURNS_NONNULL;
 enum project_role project_role_of_name(const char *name);
 
-int project_load(struct db *db, struct arena *arena, const char *id, struct project **ret_project, struct error *err)
-    MUST_CHECK;
+int project_load(
+    struct db *db, struct arena *arena, const char *id, struct project **ret_project, struct error *err) MUST_CHECK;
 /* For programs without a caller (eventd): PROJECT_NONE when absent, deleted or not theirs. ret_seq may be NULL. */
 int project_role_of(struct db *db, const char *id, int32_t user_id, enum project_role *ret_role, int64_t *ret_seq,
     struct error *err) MUST_CHECK;
-/* The caller's own and shared ones, latest change first. `cursor` is a former *ret_next or NULL; *ret_next is NULL at the end. */
+/* The caller's own and shared ones, latest change first. `cursor` is a former *ret_next or NULL; *ret_next is NULL at
+ * the end. */
 int project_list(struct db *db, struct arena *arena, int limit, const char *cursor, struct project **ret_projects,
     size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;
 
 int project_members(struct db *db, struct arena *arena, const char *id, struct project_member **ret_members,
     size_t *ret_count, struct error *err) MUST_CHECK;
 /* Viewer or editor; owner only, else ERR_FORBIDDEN. Changing a member's role is the same call. */
-int project_member_set(struct db *db, const char *id, int32_t user_id, enum project_role role, struct error *err)
-    MUST_CHECK;
+int project_member_set(
+    struct db *db, const char *id, int32_t user_id, enum project_role role, struct error *err) MUST_CHECK;
 int project_member_remove(struct db *db, const char *id, int32_t user_id, struct error *err) MUST_CHECK;
 
 #endif

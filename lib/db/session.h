@@ -1,9 +1,10 @@
 /*
- * Advert sessions: a project of kind "ad" with its stage machine. The machine itself lives in sql/functions/ad.sql, so that
- * responders and renderd obey the same one; here are the doors to it.
+ * Advert sessions: a project of kind "ad" with its stage machine. The machine itself lives in sql/functions/ad.sql, so
+ * that responders and renderd obey the same one; here are the doors to it.
  *
- * Functions need the caller on the connection except where said. A session that is not the caller's to see is ERR_NOT_FOUND
- * "session_not_found"; a member without the role gets ERR_FORBIDDEN. Everything returned lives in the arena; fields named
+ * Functions need the caller on the connection except where said. A session that is not the caller's to see is
+ * ERR_NOT_FOUND "session_not_found"; a member without the role gets ERR_FORBIDDEN. Everything returned lives in the
+ * arena; fields named
  * ..._json are JSON text, ready to be put into an answer. Addresses of files are made by the caller from asset ids.
  *
  * A change gives the project a new event number; (seq, role) is the ETag of everything here.
@@ -67,8 +68,8 @@ struct session_final {
 	int64_t bytes;
 	int64_t cost_micros;
 	int64_t created_us;
-	const char *product_name;    /* as composed, for the download's file name */
-	const char *request_json;    /* the compose request */
+	const char *product_name;      /* as composed, for the download's file name */
+	const char *request_json;      /* the compose request */
 	const char *measurements_json; /* object or NULL */
 };
 
@@ -78,7 +79,7 @@ struct session {
 	enum project_role role; /* the caller's */
 	int64_t seq;
 	enum session_stage stage;
-	enum session_stage failed_stage; /* SESSION_STAGE__COUNT: none */
+	enum session_stage failed_stage;			      /* SESSION_STAGE__COUNT: none */
 	const char *product_prompt, *video_prompt, *product_category; /* NULL: not yet known */
 	int64_t consistency_seed;				      /* -1: not yet known */
 	const char *style_keywords_json;
@@ -123,8 +124,8 @@ struct session_new {
 /* What the three start calls have in common. */
 struct session_start {
 	const char *session_id;
-	bool dry_run;	/* validate and count, insert nothing */
-	int estimated_s; /* from the settings; comes back with a dry run's cache hits taken into account */
+	bool dry_run;		/* validate and count, insert nothing */
+	int estimated_s;	/* from the settings; comes back with a dry run's cache hits taken into account */
 	const char *request_id; /* or NULL */
 };
 
@@ -147,9 +148,10 @@ struct session_clips_start {
 
 struct session_compose_start {
 	struct session_start start;
-	const char *request_json; /* the validated body with defaults filled in, without session_id: text_overlay{product_name,
-				     cta, font, color, cta_lead_in, name_start, name_duration}, audio{enabled, genre},
-				     intro_duration, outro_duration, transition, fit_duration */
+	const char
+	    *request_json; /* the validated body with defaults filled in, without session_id: text_overlay{product_name,
+			      cta, font, color, cta_lead_in, name_start, name_duration}, audio{enabled, genre},
+			      intro_duration, outro_duration, transition, fit_duration */
 };
 
 struct session_started {
@@ -179,10 +181,10 @@ bool session_stage_is_running(enum session_stage stage);
 int session_create(struct db *db, struct arena *arena, int64_t limit_micros, struct session_new *ret_session,
     struct error *err) MUST_CHECK;
 /* Number and role only: one index look-up, for If-None-Match. */
-int session_version(struct db *db, const char *id, int64_t *ret_seq, enum project_role *ret_role, struct error *err)
-    MUST_CHECK;
-int session_load(struct db *db, struct arena *arena, const char *id, struct session **ret_session, struct error *err)
-    MUST_CHECK;
+int session_version(
+    struct db *db, const char *id, int64_t *ret_seq, enum project_role *ret_role, struct error *err) MUST_CHECK;
+int session_load(
+    struct db *db, struct arena *arena, const char *id, struct session **ret_session, struct error *err) MUST_CHECK;
 /* Latest first. limit 1-200; either a cursor or an offset (at most 10,000). */
 int session_list(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
     struct session_list *ret_list, struct error *err) MUST_CHECK;
@@ -193,8 +195,8 @@ int session_cancel(struct db *db, const char *id, enum session_stage *ret_stage,
 /* ERR_INPUT unless positive; owner only. */
 int session_set_limit(struct db *db, const char *id, int64_t limit_micros, struct error *err) MUST_CHECK;
 
-/* Refusals: ERR_CONFLICT "already_running", "invalid_stage" (with the stage in the text), "selection_required"; ERR_BUDGET
- * "cost_limit_exceeded"; ERR_INPUT with a pointer. Nothing has changed after a refusal. */
+/* Refusals: ERR_CONFLICT "already_running", "invalid_stage" (with the stage in the text), "selection_required";
+ * ERR_BUDGET "cost_limit_exceeded"; ERR_INPUT with a pointer. Nothing has changed after a refusal. */
 int session_start_images(struct db *db, struct arena *arena, const struct session_images_start *start,
     struct session_started *ret_started, struct error *err) MUST_CHECK;
 int session_start_clips(struct db *db, struct arena *arena, const struct session_clips_start *start,
@@ -208,15 +210,16 @@ int session_save_images(struct db *db, const char *id, const char *const *image_
 /* order NULL: the order of clip_ids. */
 int session_save_clips(struct db *db, const char *id, const char *const *clip_ids, size_t count,
     const char *const *order, size_t order_count, struct session_saved *ret_saved, struct error *err) MUST_CHECK;
-/* Makes a picture of the session out of a ready upload of the caller (job ad.import). view_type may be NULL: the next one
- * that is free. ERR_INPUT "asset_not_ready" or for what is no picture. */
+/* Makes a picture of the session out of a ready upload of the caller (job ad.import). view_type may be NULL: the next
+ * one that is free. ERR_INPUT "asset_not_ready" or for what is no picture. */
 int session_add_image(struct db *db, struct arena *arena, const char *id, const char *asset_id, const char *view_type,
     const char *request_id, struct session_started *ret_started, struct error *err) MUST_CHECK;
 
-/* For renderd, of a running job of the ad flow: phase "plan", "image", "clip", "text", "music", "render" and how much of this job is
- * done (0-1). Writes an event at most twice a second per session; *ret_seq is 0 when none was written. */
-int session_progress(struct db *db, int64_t job, const char *phase, double fraction, int64_t *ret_seq,
-    struct error *err) MUST_CHECK;
+/* For renderd, of a running job of the ad flow: phase "plan", "image", "clip", "text", "music", "render" and how much
+ * of this job is done (0-1). Writes an event at most twice a second per session; *ret_seq is 0 when none was written.
+ */
+int session_progress(
+    struct db *db, int64_t job, const char *phase, double fraction, int64_t *ret_seq, struct error *err) MUST_CHECK;
 /* Repeats the last state of every session that runs and was silent for `silence_ms`. Part of renderd's sweep. */
 int session_repeat_progress(struct db *db, int silence_ms, int *ret_count, struct error *err) MUST_CHECK;
 

@@ -1,8 +1,8 @@
 /*
  * Users, the tokens that stand for them, and the counting of failed logins.
  *
- * Tokens come in as text and are stored as SHA-256 only; making random text is the caller's affair. Nothing here needs a
- * caller on the connection except where said: before a login there is none.
+ * Tokens come in as text and are stored as SHA-256 only; making random text is the caller's affair. Nothing here needs
+ * a caller on the connection except where said: before a login there is none.
  *
  * Everything returned lives in the arena.
  */
@@ -34,8 +34,8 @@ const char *user_role_name(enum user_role role) RETURNS_NONNULL;
 enum user_role user_role_of_name(const char *name);
 
 /* Compares without case. *ret_user is NULL when there is no such address; disabled users are found. */
-int user_find_by_email(struct db *db, struct arena *arena, const char *email, struct user **ret_user, struct error *err)
-    MUST_CHECK;
+int user_find_by_email(
+    struct db *db, struct arena *arena, const char *email, struct user **ret_user, struct error *err) MUST_CHECK;
 /* *ret_user is NULL when absent. */
 int user_find(struct db *db, struct arena *arena, int32_t id, struct user **ret_user, struct error *err) MUST_CHECK;
 /* Whether a token of this epoch still stands for this user: ERR_UNAUTHORIZED when the user is gone, disabled or has
@@ -52,18 +52,19 @@ int user_set_password(struct db *db, int32_t id, const char *password_hash, stru
 int user_set_role(struct db *db, int32_t id, enum user_role role, struct error *err) MUST_CHECK;
 int user_set_disabled(struct db *db, int32_t id, bool disabled, struct error *err) MUST_CHECK;
 /* All users by id. */
-int user_list(struct db *db, struct arena *arena, struct user **ret_users, size_t *ret_count, struct error *err)
-    MUST_CHECK;
+int user_list(
+    struct db *db, struct arena *arena, struct user **ret_users, size_t *ret_count, struct error *err) MUST_CHECK;
 
-/* Before a password is looked at. ERR_LIMIT "too_many_attempts" with retry_after_s when this address (text of an inet) has
- * failed 10 times within 5 minutes. */
+/* Before a password is looked at. ERR_LIMIT "too_many_attempts" with retry_after_s when this address (text of an inet)
+ * has failed 10 times within 5 minutes. */
 int user_login_allowed(struct db *db, const char *address, struct error *err) MUST_CHECK;
 int user_login_failed(struct db *db, const char *address, struct error *err) MUST_CHECK;
 
 /* A new family. */
 int user_refresh_issue(struct db *db, int32_t user_id, const char *token, int64_t ttl_s, struct error *err) MUST_CHECK;
-/* Takes `token` out of use and puts `successor` in its place. ERR_UNAUTHORIZED "invalid_refresh_token" when it is unknown,
- * expired or revoked; a token that was used before revokes its whole family. On success the user as it is now. */
+/* Takes `token` out of use and puts `successor` in its place. ERR_UNAUTHORIZED "invalid_refresh_token" when it is
+ * unknown, expired or revoked; a token that was used before revokes its whole family. On success the user as it is now.
+ */
 int user_refresh_rotate(struct db *db, struct arena *arena, const char *token, const char *successor, int64_t ttl_s,
     struct user **ret_user, struct error *err) MUST_CHECK;
 /* Revokes the token's family; an unknown token is no error. */
@@ -71,8 +72,8 @@ int user_refresh_revoke(struct db *db, const char *token, struct error *err) MUS
 /* Logs the user out everywhere: raises the epoch, revokes all refresh tokens. */
 int user_logout_all(struct db *db, int32_t user_id, struct error *err) MUST_CHECK;
 
-/* A ticket is good once, for 60 s, for opening a socket or a download by URL. project_id: for this project only, or NULL.
- * Needs the caller; ERR_NOT_FOUND "session_not_found" when the project is not the caller's to see. */
+/* A ticket is good once, for 60 s, for opening a socket or a download by URL. project_id: for this project only, or
+ * NULL. Needs the caller; ERR_NOT_FOUND "session_not_found" when the project is not the caller's to see. */
 #define USER_TICKET_TTL_S 60
 int user_ticket_create(struct db *db, const char *token, const char *project_id, struct error *err) MUST_CHECK;
 /* ERR_UNAUTHORIZED "invalid_ticket". *ret_project_id may be NULL (any project). */
