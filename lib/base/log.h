@@ -1,7 +1,7 @@
 /*
  * One key=value line per event, to stderr:
  *
- *     ts=2026-03-01T10:00:00.123Z level=info prog=framewright-api event=request request_id=6f.. status=200 ms=3
+ *     ts=2026-03-01T10:00:00.123Z level=info event=request prog=framewright-api request_id=6f.. status=200 ms=3
  *
  * Values with spaces or quotes are quoted, control characters are escaped: nothing from outside can start a line of its
  * own. A line goes out in one write(2) and is cut at LOG_LINE_MAX.
