@@ -25,6 +25,8 @@ int text_duration_s(const char *text, int64_t *ret) MUST_CHECK;
  * understood; more than six decimals are refused unless they are zeros. */
 #define TEXT_MONEY_SIZE 32
 int text_money(const char *text, int64_t *ret_micros) MUST_CHECK;
+/* The same, but further decimals round away from zero: what a provider reports is never booked too low. */
+int text_money_up(const char *text, int64_t *ret_micros) MUST_CHECK;
 /* "12.5", "0.001", "-3"; no trailing zeros. Returns text. */
 const char *text_from_money(int64_t micros, char text[static TEXT_MONEY_SIZE]);
 

@@ -160,8 +160,8 @@ exponent_of(const char *text)
 	return negative ? -value : value;
 }
 
-int
-text_money(const char *text, int64_t *ret_micros)
+static int
+money(const char *text, bool round_up, int64_t *ret_micros)
 {
 	if (!is_decimal(text))
 		return -1;
@@ -172,13 +172,17 @@ text_money(const char *text, int64_t *ret_micros)
 	const size_t whole = strspn(digits, "0123456789");
 	int place = (int)FW_MIN(whole, 10000) - 1 + exponent_of(text) + MONEY_DECIMALS;
 	int64_t micros = 0;
+	bool rest = false; /* less than a micro-dollar is left over */
 	int last = 0; /* the place of the last digit taken */
 
 	for (const char *c = digits; is_digit(*c) || *c == '.'; c++) {
 		if (*c == '.')
 			continue;
-		if (place < 0 && *c != '0')
-			return -1;
+		if (place < 0 && *c != '0') {
+			if (!round_up)
+				return -1;
+			rest = true;
+		}
 		if (place >= 0) {
 			if (__builtin_mul_overflow(micros, 10, &micros) ||
 			    __builtin_add_overflow(micros, *c - '0', &micros))
@@ -190,8 +194,22 @@ text_money(const char *text, int64_t *ret_micros)
 	for (; last > 0 && micros != 0; last--)
 		if (__builtin_mul_overflow(micros, 10, &micros))
 			return -1;
+	if (rest && __builtin_add_overflow(micros, 1, &micros))
+		return -1;
 	*ret_micros = negative ? -micros : micros;
 	return 0;
+}
+
+int
+text_money(const char *text, int64_t *ret_micros)
+{
+	return money(text, false, ret_micros);
+}
+
+int
+text_money_up(const char *text, int64_t *ret_micros)
+{
+	return money(text, true, ret_micros);
 }
 
 const char *

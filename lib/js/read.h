@@ -25,6 +25,9 @@
 
 #define JS_DEPTH_MAX 32
 #define JS_BYTES_MAX (8 * MIB)
+/* json-c takes some 800 bytes for an empty object: these keep the tree of a hostile text at a few dozen megabytes. */
+#define JS_VALUES_MAX 200000
+#define JS_CONTAINERS_MAX 20000
 #define JS_STRING_MAX 65536 /* code points, where a field names no limit */
 #define JS_ITEMS_MAX 10000  /* items, where a field names no limit */
 #define JS_PROBLEMS_MAX 50
@@ -82,9 +85,9 @@ enum js_pattern {
 #define JS_ITEMS_TRIM_EMPTY 64u /* JS_STRINGS: items that are empty after trimming are dropped instead of refused */
 
 /*
- * Limits: min and max both 0 mean none. They count code points after trimming for JS_STRING, items for the array types,
- * micro-dollars for JS_MONEY, and are the value for JS_INT. item_min and item_max: code points (JS_STRINGS) or values
- * (JS_INTS). JS_DOUBLE uses low and high.
+ * Limits: min and max both 0 mean none; a max below min means no upper limit. They count code points after trimming for
+ * JS_STRING, items for the array types, micro-dollars for JS_MONEY, and are the value for JS_INT. item_min and
+ * item_max: code points (JS_STRINGS) or values (JS_INTS). JS_DOUBLE uses low and high.
  */
 struct js_field {
 	const char *name; /* NULL ends the table */
