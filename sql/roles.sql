@@ -1,0 +1,40 @@
+-- First of all: the owner, one role per program, the schema. Run by an administrator, repeatable, safe beside others doing the same in
+-- other databases of the cluster. Nothing here or in grants.sql gives a role more than its program needs.
+
+do $$
+declare
+	v_role text;
+begin
+	foreach v_role in array array['framewright_owner', 'framewright_api', 'framewright_renderd', 'framewright_eventd', 'framewright_ctl'] loop
+		if not exists (select from pg_roles where rolname = v_role) then
+			begin
+				execute format('create role %I %s', v_role, case v_role when 'framewright_owner' then 'nologin' else 'login' end);
+			exception
+				when duplicate_object or unique_violation then
+					null;
+			end;
+		end if;
+	end loop;
+	-- An administrator who is not a superuser works as the owner through membership.
+	if not pg_has_role(current_user, 'framewright_owner', 'usage') then
+		execute format('grant framewright_owner to %I', current_user);
+	end if;
+end
+$$;
+
+create schema if not exists framewright authorization framewright_owner;
+revoke all on schema framewright from public;
+grant usage on schema framewright to framewright_api, framewright_renderd, framewright_eventd, framewright_ctl;
+
+set local role framewright_owner;
+set local search_path = framewright, pg_temp;
+
+create table if not exists schema_patch (
+	name text primary key,
+	sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+	applied_at timestamptz not null default now()
+);
+comment on table schema_patch is 'Which patches of migrations/ were applied; the row "functions" stands for everything that is reloaded.';
+comment on column schema_patch.name is 'File name without .sql.';
+comment on column schema_patch.sha256 is 'Digest of the file when it was applied: an edited patch is refused.';
+comment on column schema_patch.applied_at is 'When.';

@@ -1,0 +1,17 @@
+-- What kinds of jobs there are. Areas add their rows in files of their own.
+insert into job_kind (name, step, on_finish, max_attempts, timeout_s, default_priority, slot, note) values
+	('ad.plan_images', 'provider', 'ad_plan_images_ended', 3, 180, 4, true, 'prompts of an advert''s pictures'),
+	('ad.image', 'provider', 'ad_image_ended', 3, 600, 5, true, 'one picture'),
+	('ad.images_join', 'plain', 'ad_images_join_ended', 5, 60, 3, true, 'all pictures have ended'),
+	('ad.plan_clips', 'provider', 'ad_plan_clips_ended', 3, 180, 4, true, 'scenes of an advert''s clips'),
+	('ad.clip', 'provider', 'ad_clip_ended', 3, 1800, 5, true, 'one clip'),
+	('ad.clips_join', 'plain', 'ad_clips_join_ended', 5, 60, 3, true, 'all clips have ended'),
+	('ad.music', 'media', 'ad_music_ended', 3, 300, 4, true, 'the music track of a genre'),
+	('ad.compose', 'media', 'ad_compose_ended', 2, 1800, 4, true, 'the finished film'),
+	('ad.import', 'media', 'ad_import_ended', 2, 300, 4, true, 'a picture out of an upload'),
+	('ad.ahead', 'media', null, 1, 1800, 10, true, 'clips prepared before the film is asked for'),
+	('asset.probe', 'media', 'asset_probe_ended', 2, 120, 3, true, 'what an upload is'),
+	('store.collect', 'plain', null, 3, 3600, 10, true, 'files that nothing refers to')
+on conflict (name) do update
+set step = excluded.step, on_finish = excluded.on_finish, max_attempts = excluded.max_attempts, timeout_s = excluded.timeout_s,
+	default_priority = excluded.default_priority, slot = excluded.slot, note = excluded.note;

@@ -1,0 +1,17 @@
+-- Queues and the limits of provider accounts. Only what is new is written: the operator's changes stay.
+insert into provider_limit (name, step, max_inflight, rate, burst, tokens, poll_every_ms, note) values
+	('plain', 'plain', null, null, 1, 1, 3000, 'database only'),
+	('media', 'media', null, null, 1, 1, 3000, 'tasks of the media process; the daemons'' slots limit them'),
+	('local', 'provider', 8, null, 1, 1, 1000, 'the built-in provider'),
+	('replicate', 'provider', 10, 8, 10, 10, 3000, 'Replicate: pictures, clips, text'),
+	('openai', 'provider', 10, 5, 10, 10, 3000, 'OpenAI: text')
+on conflict (name) do nothing;
+
+insert into sweep (name, every, due_at)
+select name, every, now() + every
+from (values ('partitions', interval '1 hour'), ('expired', '10 minutes'), ('old_jobs', '1 hour'), ('collect', '1 hour')) as s (name, every)
+on conflict (name) do nothing;
+
+insert into setting (name, value) values
+	('cost_limit_micros', '200000000'), ('cost_alert_micros', '10000000')
+on conflict (name) do nothing;
