@@ -64,13 +64,12 @@ struct task {
 
 typedef int task_fn(struct task *task, struct buf *result, struct error *err);
 
-/* One row of the task table (task.c). The limits are the process's. */
+/* One row of the task table (task.c). Limits that are 0 are the settings' (MEDIA_MEMORY, MEDIA_CPU_SECONDS). */
 struct task_kind {
 	const char *name;
 	task_fn *run;
-	unsigned memory_mib; /* RLIMIT_DATA: heap, stacks, anonymous maps */
-	unsigned cpu_s;	     /* RLIMIT_CPU, all threads together */
-	unsigned file_mib;   /* RLIMIT_FSIZE of any one file */
+	unsigned memory_mib; /* RLIMIT_DATA (heap, stacks, anonymous maps), if that is more than the setting */
+	unsigned cpu_s;	     /* RLIMIT_CPU of all threads together, if that is less than the setting */
 };
 
 /* NULL for an unknown name. */
