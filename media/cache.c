@@ -1,0 +1,157 @@
+/*
+ * Names and eviction.
+ */
+#include "media/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "lib/base/path.h"
+
+#define TRIM_ENTRIES_MAX 1000000
+#define LEFTOVER_S 3600
+
+#define NAME_SIZE (HASH_HEX_SIZE + 8)
+
+/* The folder that holds the key's file; the caller closes it. -1 with errno. */
+static int
+open_folder(const struct cache *cache, const char *key, bool make)
+{
+	char folder[3] = {key[0], key[1], '\0'};
+
+	if (cache->dir < 0)
+		return openat(cache->scratch, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (make && mkdirat(cache->dir, folder, 0750) < 0 && errno != EEXIST)
+		return -1;
+	return openat(cache->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static void
+file_name(const char *key, char name[static NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "%s.piece", key);
+}
+
+int
+cache_find(const struct cache *cache, const char *key, struct piece *ret_piece, struct error *err)
+{
+	CLEANUP(fd_close) int dir = open_folder(cache, key, false);
+	char name[NAME_SIZE];
+	int ret;
+
+	if (dir < 0 && errno == ENOENT)
+		return 1;
+	if (dir < 0)
+		return error_errno(err, ERR_INTERNAL, "opening the cache");
+	file_name(key, name);
+	ret = piece_map(dir, name, key, ret_piece, err);
+	if (ret == 2 && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return error_errno(err, ERR_INTERNAL, "removing a damaged piece");
+	return ret == 2 ? 1 : ret;
+}
+
+int
+cache_put(const struct cache *cache, const char *key, const struct piece_builder *builder, struct error *err)
+{
+	CLEANUP(fd_close) int dir = open_folder(cache, key, true);
+	char name[NAME_SIZE];
+
+	if (dir < 0)
+		return error_errno(err, ERR_INTERNAL, "opening the cache");
+	file_name(key, name);
+	return piece_write(builder, key, dir, name, err);
+}
+
+struct entry {
+	int64_t used_ns;
+	int64_t bytes;
+	char folder[3];
+	char name[NAME_SIZE];
+};
+
+struct trim {
+	struct entry *entries;
+	size_t count, cap;
+	int64_t bytes;
+};
+
+static void
+trim_add(struct trim *trim, const char *folder, const char *name, const struct stat *st)
+{
+	struct entry entry = {
+	    .used_ns = st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec, .bytes = (int64_t)st->st_blocks * 512};
+
+	if (strlen(name) >= sizeof(entry.name) || trim->count >= TRIM_ENTRIES_MAX)
+		return;
+	if (trim->count == trim->cap) {
+		struct entry *more = realloc(trim->entries, (trim->cap * 2 + 64) * sizeof(*more));
+
+		if (more == NULL)
+			return;
+		trim->entries = more;
+		trim->cap = trim->cap * 2 + 64;
+	}
+	memcpy(entry.folder, folder, sizeof(entry.folder));
+	memcpy(entry.name, name, strlen(name) + 1);
+	trim->bytes += entry.bytes;
+	trim->entries[trim->count++] = entry;
+}
+
+static void
+trim_folder(struct trim *trim, int cache_dir, const char *folder)
+{
+	const int fd = openat(cache_dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	struct stat st;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (entry->d_name[0] != '.')
+			trim_add(trim, folder, entry->d_name, &st);
+		else if (time(NULL) - st.st_mtim.tv_sec > LEFTOVER_S)
+			(void)unlinkat(fd, entry->d_name, 0);
+	}
+	(void)closedir(dir);
+}
+
+static int
+used_order(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return (x->used_ns > y->used_ns) - (x->used_ns < y->used_ns);
+}
+
+void
+cache_trim(const struct cache *cache)
+{
+	struct trim trim = {0};
+	char name[4 + NAME_SIZE];
+
+	if (cache->dir < 0)
+		return;
+	for (int i = 0; i < 256; i++) {
+		char folder[3];
+
+		snprintf(folder, sizeof(folder), "%02x", i);
+		trim_folder(&trim, cache->dir, folder);
+	}
+	if (trim.bytes > cache->limit) {
+		qsort(trim.entries, trim.count, sizeof(*trim.entries), used_order);
+		for (size_t i = 0; i < trim.count && trim.bytes > cache->limit / 10 * 9; i++) {
+			snprintf(name, sizeof(name), "%s/%s", trim.entries[i].folder, trim.entries[i].name);
+			if (unlinkat(cache->dir, name, 0) == 0)
+				trim.bytes -= trim.entries[i].bytes;
+		}
+	}
+	free(trim.entries);
+}

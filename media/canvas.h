@@ -1,0 +1,68 @@
+/*
+ * Canvases: the film's frames while they are put together. AVFrames in 8-bit 4:2:0, BT.709, limited range, of the output's size.
+ *
+ * Everything that mixes them is plain integer arithmetic here, so a frame comes out the same on every machine and in whatever
+ * order spans are made. A stamp is a drawing (text, logo) with soft edges, already converted; putting it on costs its own area only.
+ */
+#ifndef MEDIA_CANVAS_H
+#define MEDIA_CANVAS_H
+
+#include <libavutil/frame.h>
+
+#include "lib/base/attr.h"
+#include "lib/base/error.h"
+#include "lib/timeline/timeline.h"
+
+/* Not filled; free with av_frame_free. */
+int canvas_new(int width, int height, AVFrame **ret_canvas, struct error *err) MUST_CHECK;
+
+/* R, G and B as in #RRGGBB. */
+void canvas_fill(AVFrame *canvas, uint32_t rgb);
+
+void canvas_copy(AVFrame *to, const AVFrame *from);
+
+/* A rectangle of `from`, at even places, to an even place of `to`; cut to what lies inside both. */
+struct canvas_patch {
+	int from_x, from_y;
+	int to_x, to_y;
+	int width, height;
+};
+void canvas_paste(AVFrame *to, const AVFrame *from, const struct canvas_patch *patch);
+
+/* Turns clockwise by 1, 2 or 3 quarter turns; `to` has the turned size. */
+void canvas_turn(AVFrame *to, const AVFrame *from, int quarters);
+
+/* Frame k of n of a transition from `under` to `over`, into `to`, which may be `under`. */
+void canvas_transition(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type,
+    int64_t k, int64_t n);
+
+struct stamp {
+	int x, y, width, height; /* even; inside the frame */
+	/* of each sample of each plane: how much of what is below stays (65536: all), and what is added, times 65536 */
+	uint32_t *keep[3];
+	uint32_t *add[3];
+};
+
+/* From premultiplied ARGB words (cairo's), `stride` words apart, to the patch's place, which is even. */
+int stamp_new(const uint32_t *argb, int stride, const struct canvas_patch *place, double opacity, struct stamp **ret_stamp,
+    struct error *err) MUST_CHECK;
+void stamp_free(struct stamp **stamp);
+void stamp_put(const struct stamp *stamp, AVFrame *canvas);
+
+/* What was seen while making a stretch of film, on a grid of about 480 samples a line. */
+struct canvas_stats {
+	uint32_t frames;
+	uint32_t black;	 /* frames whose mean luma is below 20 */
+	uint32_t frozen; /* frames that equal the one before */
+	uint32_t flashes; /* jumps of the mean luma by more than 60 against both neighbours */
+	int32_t mean_first[3]; /* mean of each plane in the first and last frame, times 256 */
+	int32_t mean_last[3];
+};
+
+struct canvas_meter;
+struct canvas_meter *canvas_meter_new(void);
+void canvas_meter_free(struct canvas_meter **meter);
+void canvas_meter_add(struct canvas_meter *meter, const AVFrame *canvas);
+void canvas_meter_result(const struct canvas_meter *meter, struct canvas_stats *ret_stats);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * The file: a header of fixed size, samples, extra, notes, data, digest. Numbers are in this machine's byte order; a header from
+ * another one does not match and the piece is made anew.
+ */
+#include "media/piece.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "lib/base/path.h"
+
+static const char magic[8] = {'F', 'W', 'P', 'I', 'E', 'C', 'E', '1'};
+
+struct piece_header {
+	char magic[8];
+	char key[HASH_HEX_SIZE - 1];
+	uint32_t kind;
+	uint32_t n_samples;
+	uint32_t extra_len;
+	uint32_t notes_len;
+	uint64_t data_len;
+};
+
+void
+piece_builder_init(struct piece_builder *builder, enum piece_kind kind)
+{
+	builder->kind = kind;
+	buf_init(&builder->samples, PIECE_DATA_MAX / 16);
+	buf_init(&builder->extra, 64 * KIB);
+	buf_init(&builder->notes, 64 * KIB);
+	buf_init(&builder->data, PIECE_DATA_MAX);
+}
+
+void
+piece_builder_done(struct piece_builder *builder)
+{
+	buf_done(&builder->samples);
+	buf_done(&builder->extra);
+	buf_done(&builder->notes);
+	buf_done(&builder->data);
+}
+
+static int
+put(int fd, struct hash *hash, const void *bytes, size_t len, struct error *err)
+{
+	if (len == 0)
+		return 0;
+	hash_add(hash, bytes, len);
+	return fd_write_all(fd, bytes, len, err);
+}
+
+static int
+put_all(const struct piece_builder *builder, const char *key, int fd, struct error *err)
+{
+	struct piece_header header = {
+	    .kind = builder->kind,
+	    .n_samples = (uint32_t)(builder->samples.len / sizeof(struct sample)),
+	    .extra_len = (uint32_t)builder->extra.len,
+	    .notes_len = (uint32_t)builder->notes.len,
+	    .data_len = builder->data.len,
+	};
+	unsigned char digest[HASH_SIZE];
+	CLEANUP(hash_done) struct hash hash;
+
+	memcpy(header.magic, magic, sizeof(magic));
+	memcpy(header.key, key, sizeof(header.key));
+	hash_init(&hash);
+	if (put(fd, &hash, &header, sizeof(header), err) < 0 ||
+	    put(fd, &hash, builder->samples.data, builder->samples.len, err) < 0 ||
+	    put(fd, &hash, builder->extra.data, builder->extra.len, err) < 0 ||
+	    put(fd, &hash, builder->notes.data, builder->notes.len, err) < 0 ||
+	    put(fd, &hash, builder->data.data, builder->data.len, err) < 0)
+		return -1;
+	hash_end(&hash, digest);
+	return fd_write_all(fd, digest, sizeof(digest), err);
+}
+
+int
+piece_write(const struct piece_builder *builder, const char *key, int dir, const char *name, struct error *err)
+{
+	CLEANUP(fd_close) int fd = -1;
+	char temp[PATH_TEMP_SIZE];
+
+	if (buf_error(&builder->samples, err) < 0 || buf_error(&builder->extra, err) < 0 ||
+	    buf_error(&builder->notes, err) < 0 || buf_error(&builder->data, err) < 0)
+		return -1;
+	path_temp_name(temp, "piece");
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return error_errno(err, ERR_INTERNAL, "creating a piece");
+	if (put_all(builder, key, fd, err) < 0 || path_publish(dir, temp, dir, name, err) < 0) {
+		(void)unlinkat(dir, temp, 0);
+		return error_wrap(err, "writing piece %.12s", key);
+	}
+	return 0;
+}
+
+/* Points into the mapping; false when lengths or contents do not fit. */
+static bool
+take_apart(struct piece *piece, const char *key)
+{
+	const struct piece_header *header = piece->map;
+	const uint8_t *at = piece->map;
+	unsigned char digest[HASH_SIZE];
+	uint64_t need, sum = 0;
+
+	if (piece->map_len < sizeof(*header) + HASH_SIZE || memcmp(header->magic, magic, sizeof(magic)) != 0 ||
+	    memcmp(header->key, key, sizeof(header->key)) != 0 || header->data_len > PIECE_DATA_MAX)
+		return false;
+	need = sizeof(*header) + (uint64_t)header->n_samples * sizeof(struct sample) + header->extra_len +
+	    header->notes_len + header->data_len + HASH_SIZE;
+	if (need != piece->map_len)
+		return false;
+	hash_bytes(piece->map, piece->map_len - HASH_SIZE, digest);
+	if (memcmp(digest, at + piece->map_len - HASH_SIZE, HASH_SIZE) != 0)
+		return false;
+	piece->kind = (enum piece_kind)header->kind;
+	piece->n_samples = header->n_samples;
+	piece->samples = (const struct sample *)(const void *)(at += sizeof(*header));
+	piece->extra = at += (size_t)header->n_samples * sizeof(struct sample);
+	piece->extra_len = header->extra_len;
+	piece->notes = at += header->extra_len;
+	piece->notes_len = header->notes_len;
+	piece->data = at + header->notes_len;
+	piece->data_len = header->data_len;
+	for (uint32_t i = 0; i < piece->n_samples; i++)
+		sum += piece->samples[i].size;
+	return sum == piece->data_len;
+}
+
+int
+piece_map(int dir, const char *name, const char *key, struct piece *ret_piece, struct error *err)
+{
+	CLEANUP(fd_close) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct piece piece = {0};
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, ERR_INTERNAL, "opening piece %.12s", key);
+	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(struct piece_header))
+		return 2;
+	piece.map_len = (size_t)st.st_size;
+	piece.map = mmap(NULL, piece.map_len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (piece.map == MAP_FAILED)
+		return error_errno(err, ERR_MEMORY, "mapping piece %.12s", key);
+	if (!take_apart(&piece, key)) {
+		piece_unmap(&piece);
+		return 2;
+	}
+	/* the least recently used pieces are evicted first; where the time cannot be set they only go earlier */
+	(void)futimens(fd, NULL);
+	*ret_piece = piece;
+	return 0;
+}
+
+void
+piece_unmap(struct piece *piece)
+{
+	if (piece->map != NULL)
+		(void)munmap(piece->map, piece->map_len);
+	*piece = (struct piece){0};
+}
