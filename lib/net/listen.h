@@ -13,9 +13,9 @@
 #define LISTEN_PATH_MAX 107
 
 /*
- * The socket passed by systemd (LISTEN_PID and LISTEN_FDS, exactly one), else a new unix stream socket at path: a stale
- * file is replaced, a live listener is ERR_CONFLICT; the mode is set before anyone can connect. Nonblocking,
- * close-on-exec. fd or -1; *ret_inherited (may be NULL) tells whether the path is ours to unlink.
+ * The socket passed by systemd (LISTEN_PID and LISTEN_FDS, exactly one) or as standard input, else a new unix stream
+ * socket at path: a stale file is replaced, a live listener is ERR_CONFLICT; the mode is set before anyone can connect.
+ * Nonblocking, close-on-exec. fd or -1; *ret_inherited (may be NULL) tells whether the path is ours to unlink.
  */
 int listen_open(const char *path, mode_t mode, bool *ret_inherited, struct error *err) MUST_CHECK;
 int listen_unix(const char *path, mode_t mode, struct error *err) MUST_CHECK;
@@ -53,5 +53,7 @@ bool stop_wanted(const struct stop *stop);
 /* Waits until a stop is wanted or the time is over; true when stopped. Negative: for ever. */
 bool stop_wait(struct stop *stop, int timeout_ms);
 void stop_end(struct stop *stop);
+/* In a forked child that is to end by signals again: closes the descriptors and unblocks. */
+void stop_forked(struct stop *stop);
 
 #endif
