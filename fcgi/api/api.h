@@ -1,0 +1,162 @@
+/*
+ * The handlers, one file per resource, and what several of them share. A handler has four paragraphs: read the input,
+ * check rights, call one function, fill the reply. No SQL, no FastCGI.
+ */
+#ifndef FW_FCGI_API_API_H
+#define FW_FCGI_API_API_H
+
+#include "fcgi/app.h"
+#include "fcgi/reply.h"
+#include "fcgi/req.h"
+#include "fcgi/route.h"
+#include "lib/db/asset.h"
+#include "lib/db/job.h"
+#include "lib/db/session.h"
+
+/* ---- parameters that several routes take; `wait` and `dry_run` stand where the dispatcher finds them ---- */
+
+struct query_start {
+	int64_t wait;
+	bool dry_run;
+};
+struct query_wait {
+	int64_t wait;
+};
+struct query_page {
+	int64_t limit;
+	int64_t offset;
+	const char *cursor;
+};
+struct query_media {
+	bool download;
+	const char *ticket; /* looked at by auth */
+};
+struct query_upload {
+	int64_t wait;
+	const char *filename;
+};
+struct query_jobs {
+	struct query_page page;
+	const char *state, *kind, *session_id;
+};
+struct query_summary {
+	int64_t from, to;
+	const char *group_by, *area;
+};
+extern const struct js_field query_start_fields[], query_wait_fields[], query_page_fields[], query_media_fields[],
+    query_upload_fields[], query_jobs_fields[], query_summary_fields[];
+
+/* ---- bodies ---- */
+
+struct body_login {
+	const char *email, *password;
+};
+struct body_refresh {
+	const char *refresh_token;
+};
+struct body_logout {
+	const char *refresh_token;
+	bool everywhere;
+};
+struct body_password {
+	const char *current_password, *new_password;
+};
+struct body_ticket {
+	const char *session_id;
+};
+struct body_key {
+	const char *name;
+	struct js_strings scopes;
+};
+struct body_session {
+	int64_t user_id;
+	bool has_user;
+};
+struct body_images {
+	const char *session_id, *product_prompt, *model;
+	int64_t num_images;
+	struct js_strings style_keywords;
+	bool fresh;
+};
+struct body_clips {
+	const char *session_id, *video_prompt, *model;
+	double clip_duration;
+};
+struct body_compose {
+	const char *session_id, *transition;
+	struct {
+		const char *product_name, *cta, *font, *color;
+		double cta_lead_in, name_start, name_duration;
+	} text_overlay;
+	struct {
+		bool enabled;
+		const char *genre;
+	} audio;
+	double intro_duration, outro_duration;
+	bool fit_duration;
+};
+struct body_save_images {
+	const char *session_id;
+	struct js_strings approved_image_ids;
+};
+struct body_save_clips {
+	const char *session_id;
+	struct js_strings approved_clip_ids, clip_order;
+	bool has_order;
+};
+struct body_picture {
+	const char *asset_id, *view_type;
+};
+struct body_share {
+	int64_t expires_in;
+};
+extern const struct js_field body_login_fields[], body_refresh_fields[], body_logout_fields[], body_password_fields[],
+    body_ticket_fields[], body_key_fields[], body_session_fields[], body_images_fields[], body_clips_fields[],
+    body_compose_fields[], body_save_images_fields[], body_save_clips_fields[], body_picture_fields[],
+    body_share_fields[];
+
+extern const char *const ads_fonts[], *const ads_transitions[], *const ads_views[], *const ads_image_models[],
+											*const ads_clip_models[],
+											    *const key_scopes[];
+
+/* ---- helpers ---- */
+
+/* A path parameter that must be a UUID; NULL with ERR_NOT_FOUND and this code otherwise: what cannot exist is not
+ * found. */
+const char *param_uuid(const struct req *req, size_t index, const char *code, const char *sentence, struct error *err);
+const char *param_session(const struct req *req, size_t index, struct error *err);
+/* {"success": true} */
+int reply_success(struct reply *reply);
+/* The end of a list's object: next_cursor. */
+void write_next(struct js_writer *w, const char *next);
+/* Members of the `url` kind; NULL ids give null. */
+void write_media_url(struct js_writer *w, const struct req *req, const char *key, const char *asset_id);
+void write_resolution(struct js_writer *w, const char *key, int width, int height);
+/* Seconds with at most three decimals. */
+void write_seconds(struct js_writer *w, const char *key, int64_t us);
+void write_fps(struct js_writer *w, const char *key, int num, int den);
+
+void session_write(struct js_writer *w, const struct req *req, const struct session *session);
+void asset_write(struct js_writer *w, const struct req *req, const struct asset *asset);
+void job_write(struct js_writer *w, const struct job_view *job);
+/* An upload as its own answer: 201 ready, 202 checking, 422 refused. */
+int upload_answer(
+    struct req *req, struct reply *reply, const struct asset *asset, const char *job_id, struct error *err);
+/* Hands the file to nginx: type, disposition, internal address. */
+int media_send(struct req *req, struct reply *reply, const struct asset *asset, const char *file_name, bool download,
+    struct error *err);
+
+/* ---- handlers ---- */
+
+route_handler auth_login, auth_refresh, auth_logout, auth_me, auth_password, auth_ticket;
+route_handler keys_create, keys_list, keys_delete;
+route_handler session_post, session_get, sessions_get, session_remove, session_stop, session_costs, session_download;
+route_handler ads_images, ads_clips, ads_compose, ads_save_images, ads_save_clips, ads_picture, ads_options;
+route_handler costs_summary;
+route_handler jobs_list, jobs_get, jobs_cancel, jobs_retry;
+route_handler upload_post, upload_get, uploads_get, upload_delete;
+route_handler share_post, shares_get, share_delete, share_get, media_get;
+route_handler projects_get;
+route_handler health_get, ready_get, metrics_get;
+
+#endif

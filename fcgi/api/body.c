@@ -1,0 +1,154 @@
+/* Bodies of requests: names, limits and defaults, once. Validation, the OpenAPI document and GET /api/ads/options read
+ * them. */
+#include "fcgi/api/api.h"
+
+#include "lib/net/secret.h"
+
+#define UUID_FIELD(struct_type, member, ...) JS_FIELD(struct_type, member, JS_STRING, .pattern = JS_UUID, ##__VA_ARGS__)
+#define ID_MAX 40
+
+const struct js_field body_login_fields[] = {
+    JS_FIELD(struct body_login, email, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 1, .max = 254),
+    JS_FIELD(struct body_login, password, JS_STRING, .flags = JS_REQUIRED | JS_KEEP_SPACE, .min = 1,
+	.max = SECRET_PASSWORD_MAX),
+    JS_END,
+};
+
+const struct js_field body_refresh_fields[] = {
+    JS_FIELD(struct body_refresh, refresh_token, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 1, .max = 200),
+    JS_END,
+};
+
+const struct js_field body_logout_fields[] = {
+    JS_FIELD(struct body_logout, refresh_token, JS_STRING, .flags = JS_ONE_LINE, .min = 1, .max = 200,
+	.about = "ends what came from the same sign-in"),
+    JS_FIELD(struct body_logout, everywhere, JS_BOOL, .fallback = "false", .about = "ends every token of the account"),
+    JS_END,
+};
+
+const struct js_field body_password_fields[] = {
+    JS_FIELD(struct body_password, current_password, JS_STRING, .flags = JS_REQUIRED | JS_KEEP_SPACE, .min = 1,
+	.max = SECRET_PASSWORD_MAX),
+    JS_FIELD(struct body_password, new_password, JS_STRING, .flags = JS_REQUIRED | JS_KEEP_SPACE, .min = 8, .max = 200),
+    JS_END,
+};
+
+const struct js_field body_ticket_fields[] = {
+    UUID_FIELD(struct body_ticket, session_id, .about = "good for this session only"),
+    JS_END,
+};
+
+const char *const key_scopes[] = {"read", "ads", "uploads", "jobs", "shares", "*", NULL};
+const struct js_field body_key_fields[] = {
+    JS_FIELD(struct body_key, name, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 1, .max = 100),
+    JS_FIELD(struct body_key, scopes, JS_STRINGS, .flags = JS_REQUIRED | JS_UNIQUE, .min = 1, .max = 16,
+	.choices = key_scopes),
+    JS_END,
+};
+
+const struct js_field body_session_fields[] = {
+    JS_FIELD(struct body_session, user_id, JS_INT, .min = 1, .max = INT32_MAX,
+	.present = JS_PRESENT(struct body_session, has_user), .about = "the caller's own id"),
+    JS_END,
+};
+
+const char *const ads_image_models[] = {"flux-pro", "sdxl", NULL};
+const struct js_field body_images_fields[] = {
+    UUID_FIELD(struct body_images, session_id, .flags = JS_REQUIRED),
+    JS_FIELD(struct body_images, product_prompt, JS_STRING, .flags = JS_REQUIRED, .min = 3, .max = 200),
+    JS_FIELD(struct body_images, num_images, JS_INT, .min = 4, .max = 8, .fallback = "6"),
+    JS_FIELD(
+	struct body_images, style_keywords, JS_STRINGS, .max = 10, .item_min = 1, .item_max = 30, .fallback = "[]"),
+    JS_FIELD(struct body_images, model, JS_STRING, .choices = ads_image_models, .fallback = "\"flux-pro\""),
+    JS_FIELD(struct body_images, fresh, JS_BOOL, .fallback = "false", .about = "bypass the caches, pick a new seed"),
+    JS_END,
+};
+
+const char *const ads_clip_models[] = {"stable-video-diffusion", "runway-gen2", NULL};
+const struct js_field body_clips_fields[] = {
+    UUID_FIELD(struct body_clips, session_id, .flags = JS_REQUIRED),
+    JS_FIELD(struct body_clips, video_prompt, JS_STRING, .flags = JS_REQUIRED, .min = 10, .max = 300),
+    JS_FIELD(
+	struct body_clips, clip_duration, JS_DOUBLE, .low = 2.0, .high = 4.0, .fallback = "3.0", .about = "seconds"),
+    JS_FIELD(
+	struct body_clips, model, JS_STRING, .choices = ads_clip_models, .about = "default by the installation's tier"),
+    JS_END,
+};
+
+const char *const ads_fonts[] = {"Montserrat-Bold", "DejaVuSans-Bold", "OpenSans-Bold", "Lato-Bold", NULL};
+const char *const ads_transitions[] = {"crossfade", "cut", NULL};
+/* Offsets of nested fields count from the nested struct. */
+#define NESTED(struct_member, member, js_type, ...) \
+	{ \
+		.name = #member, .type = (js_type), \
+		.offset = offsetof(struct body_compose, struct_member.member) - \
+			  offsetof(struct body_compose, struct_member), \
+		.size = sizeof(((struct body_compose *)0)->struct_member.member), ##__VA_ARGS__ \
+	}
+
+static const struct js_field overlay_fields[] = {
+    NESTED(text_overlay, product_name, JS_STRING, .flags = JS_REQUIRED, .min = 1, .max = 50),
+    NESTED(text_overlay, cta, JS_STRING, .flags = JS_REQUIRED, .min = 1, .max = 30),
+    NESTED(text_overlay, font, JS_STRING, .choices = ads_fonts, .fallback = "\"Montserrat-Bold\""),
+    NESTED(text_overlay, color, JS_STRING, .pattern = JS_COLOR, .fallback = "\"#FFFFFF\""),
+    NESTED(text_overlay, cta_lead_in, JS_DOUBLE, .low = 0.0, .high = 2.0, .fallback = "0",
+	.about = "seconds that the call to action starts before the outro card"),
+    NESTED(text_overlay, name_start, JS_DOUBLE, .low = 0.0, .high = 60.0, .fallback = "0",
+	.about = "seconds after the intro"),
+    NESTED(text_overlay, name_duration, JS_DOUBLE, .low = 0.0, .high = 60.0, .fallback = "1.0", .about = "seconds"),
+    JS_END,
+};
+
+static const struct js_field audio_fields[] = {
+    NESTED(audio, enabled, JS_BOOL, .fallback = "false"),
+    NESTED(audio, genre, JS_STRING, .flags = JS_ONE_LINE, .min = 1, .max = 40, .fallback = "\"upbeat\"",
+	.about = "upbeat, chill or energetic; another one plays upbeat, with a warning"),
+    JS_END,
+};
+
+const struct js_field body_compose_fields[] = {
+    UUID_FIELD(struct body_compose, session_id, .flags = JS_REQUIRED),
+    JS_FIELD(struct body_compose, text_overlay, JS_OBJECT, .flags = JS_REQUIRED, .fields = overlay_fields),
+    JS_FIELD(struct body_compose, audio, JS_OBJECT, .fields = audio_fields, .fallback = "{}"),
+    JS_FIELD(struct body_compose, intro_duration, JS_DOUBLE, .low = 0.0, .high = 3.0, .fallback = "1.0",
+	.about = "seconds; 0: no card"),
+    JS_FIELD(struct body_compose, outro_duration, JS_DOUBLE, .low = 0.0, .high = 3.0, .fallback = "1.0",
+	.about = "seconds; 0: no card"),
+    JS_FIELD(struct body_compose, transition, JS_STRING, .choices = ads_transitions, .fallback = "\"crossfade\""),
+    JS_FIELD(
+	struct body_compose, fit_duration, JS_BOOL, .fallback = "true", .about = "make the film 8 to 12 seconds long"),
+    JS_END,
+};
+
+const struct js_field body_save_images_fields[] = {
+    UUID_FIELD(struct body_save_images, session_id, .flags = JS_REQUIRED),
+    JS_FIELD(struct body_save_images, approved_image_ids, JS_STRINGS, .flags = JS_REQUIRED | JS_UNIQUE, .min = 2,
+	.max = 8, .item_min = 1, .item_max = ID_MAX),
+    JS_END,
+};
+
+const struct js_field body_save_clips_fields[] = {
+    UUID_FIELD(struct body_save_clips, session_id, .flags = JS_REQUIRED),
+    JS_FIELD(struct body_save_clips, approved_clip_ids, JS_STRINGS, .flags = JS_REQUIRED | JS_UNIQUE, .min = 1,
+	.max = 64, .item_min = 1, .item_max = ID_MAX),
+    JS_FIELD(struct body_save_clips, clip_order, JS_STRINGS, .flags = JS_UNIQUE, .min = 1, .max = 64, .item_min = 1,
+	.item_max = ID_MAX, .present = JS_PRESENT(struct body_save_clips, has_order),
+	.about = "the same ids in playing order; missing: as listed"),
+    JS_END,
+};
+
+const char *const ads_views[] = {"front", "side", "back", "top", "detail", "lifestyle", NULL};
+const struct js_field body_picture_fields[] = {
+    JS_FIELD(struct body_picture, asset_id, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 1, .max = ID_MAX,
+	.about = "a ready upload"),
+    JS_FIELD(
+	struct body_picture, view_type, JS_STRING, .choices = ads_views, .about = "default: the next one that is free"),
+    JS_END,
+};
+
+#define YEAR_S (366 * 86400)
+const struct js_field body_share_fields[] = {
+    JS_FIELD(
+	struct body_share, expires_in, JS_INT, .min = 60, .max = YEAR_S, .about = "seconds; missing: until revoked"),
+    JS_END,
+};
