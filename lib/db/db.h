@@ -45,6 +45,9 @@ bool db_connected(const struct db *db);
 
 /* Whose rights all following statements use; 0: nobody's. Set it at the start of each request. */
 void db_caller(struct db *db, int user_id);
+/* The same for the bearer of an access token: each statement then fails with ERR_UNAUTHORIZED when the user has raised
+ * the epoch since or is disabled. Costs no round trip. epoch < 0: as db_caller(). */
+void db_caller_token(struct db *db, int user_id, int epoch);
 
 /*
  * Runs `run` in a transaction and commits; -1 from it rolls back and is handed on. Conflicts with others (serialization

@@ -141,11 +141,18 @@ void db_hint_jobs(struct db *db);
 void db_hint_event(struct db *db, const char *project_id, int64_t seq);
 void db_hint_cancel(struct db *db, int64_t job_id);
 
-/* All statements that can be prepared, for the test that prepares each under its role. Roles as letters: a api, r
- * renderd, e eventd, c ctl. Every noun file ends with such a list. */
+/* Each file lists its statements with the roles that use them (letters: a api, r renderd, e eventd, c ctl), so that a test can prepare
+ * every statement under its role. A list ends with a row of NULLs. */
 struct db_stmt_row {
 	const struct db_stmt *stmt;
 	const char *roles;
 };
+extern const struct db_stmt_row event_statements[];
+extern const struct db_stmt_row job_statements[];
+extern const struct db_stmt_row job_view_statements[];
+extern const struct db_stmt_row ledger_statements[];
+extern const struct db_stmt_row migrate_statements[];
+extern const struct db_stmt_row providercall_statements[];
+extern const struct db_stmt_row worker_statements[];
 
 #endif

@@ -8,6 +8,9 @@
 
 #include "lib/db/db.h"
 
+/* The newest patch this program was written for; a test compares it with sql/migrations/. */
+#define MIGRATE_SCHEMA "0001-core"
+
 struct migrate_report {
 	int applied;   /* new patches */
 	int present;   /* patches that were there */
