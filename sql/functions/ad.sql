@@ -417,10 +417,12 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_stage text;
 	v_ids text[];
 begin
-	select (l.session).stage into v_stage from ad_lock(p_session, 'owner') l;
+	select * into v_row from ad_lock(p_session, 'owner');
+	v_stage := (v_row.session).stage;
 	if ad_is_running(v_stage) or exists (
 		select from job j where j.project_id = p_session and j.finished_at is null and j.cancel_requested_at is null
 	) then

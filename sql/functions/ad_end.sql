@@ -34,12 +34,16 @@ language plpgsql
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_current boolean;
 	v_text text;
 begin
-	select o.session, o.project, o.current into v_session, v_project, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_project := v_row.project;
+	v_current := v_row.current;
 	if not v_current then
 		return;
 	end if;
@@ -137,6 +141,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_current boolean;
 	v_seed int := (p_result ->> 'consistency_seed')::int;
@@ -170,7 +175,9 @@ begin
 		perform cache_put(p_job.payload ->> 'cache_key', 'prompt',
 			p_result - array['price_micros', 'generation_ms', 'cached', 'duration_ms'], null, interval '7 days');
 	end if;
-	select o.session, o.current into v_session, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_current := v_row.current;
 	if not v_current then
 		return;
 	end if;
@@ -204,6 +211,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_current boolean;
 	v_id text;
@@ -228,7 +236,9 @@ begin
 	elsif p_outcome = 'failed' then
 		perform ad_note_failure(p_job, p_result);
 	end if;
-	select o.session, o.current into v_session, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_current := v_row.current;
 	if v_current then
 		perform ad_emit(p_job.project_id, p_job.id, ad_piece_frame('images',
 			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job.id), v_session.run_total), 'progress');
@@ -243,6 +253,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_current boolean;
@@ -253,7 +264,10 @@ begin
 		perform ad_stop_run(p_job);
 		return;
 	end if;
-	select o.session, o.project, o.current into v_session, v_project, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_project := v_row.project;
+	v_current := v_row.current;
 	if not v_current then
 		return;
 	end if;
@@ -291,6 +305,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_id text;
 begin
@@ -300,7 +315,8 @@ begin
 	-- Own pictures come behind generated ones, in the order of their calls.
 	v_id := ad_asset(p_job, 'img', 'image', 'derived', p_result, p_job.payload ->> 'asset_id', jsonb_build_object(
 		'position', 1000 + p_job.id, 'resolution', ad_resolution(p_result), 'view_type', p_job.payload -> 'view_type'));
-	select o.session into v_session from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
 	if v_id is null or v_session.stage not in ('created', 'image_selection', 'failed') then
 		return;
 	end if;
@@ -340,6 +356,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_current boolean;
 	v_scenes jsonb := p_result -> 'scenes';
@@ -363,7 +380,9 @@ begin
 			'motion_intensity', least(1, greatest(0, coalesce((s ->> 'motion_intensity')::numeric, 0.5))))
 		from ad_scene_for(v_scenes, p_job.payload -> 'images', (j.payload ->> 'index')::int) s)
 	where j.id in (select d.child from job_dep d where d.parent = p_job.id) and j.kind = 'ad.clip' and j.finished_at is null;
-	select o.session, o.current into v_session, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_current := v_row.current;
 	if not v_current then
 		return;
 	end if;
@@ -381,6 +400,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_current boolean;
 	v_source text := p_job.payload #>> '{source,asset_id}';
@@ -401,7 +421,9 @@ begin
 	elsif p_outcome = 'failed' then
 		perform ad_note_failure(p_job, p_result);
 	end if;
-	select o.session, o.current into v_session, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_current := v_row.current;
 	if v_current then
 		perform ad_emit(p_job.project_id, p_job.id, ad_piece_frame('clips',
 			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job.id), v_session.run_total), 'progress');
@@ -416,6 +438,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_current boolean;
@@ -426,7 +449,10 @@ begin
 		perform ad_stop_run(p_job);
 		return;
 	end if;
-	select o.session, o.project, o.current into v_session, v_project, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_project := v_row.project;
+	v_current := v_row.current;
 	if not v_current then
 		return;
 	end if;
@@ -485,6 +511,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_current boolean;
@@ -517,7 +544,10 @@ begin
 	if v_id is not null and p_result #>> '{thumbnail,sha256}' is not null then
 		perform ad_asset(p_job, 'thumb', 'thumbnail', 'derived', p_result -> 'thumbnail', v_id, '{}');
 	end if;
-	select o.session, o.project, o.current into v_session, v_project, v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_session := v_row.session;
+	v_project := v_row.project;
+	v_current := v_row.current;
 	if not v_current or v_id is null then
 		return;
 	end if;
@@ -555,10 +585,12 @@ language plpgsql
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_current boolean;
 	v_jobs bigint[];
 begin
-	select o.current into v_current from ad_of_job(p_job) o;
+	select * into v_row from ad_of_job(p_job);
+	v_current := v_row.current;
 	if not v_current then
 		return;
 	end if;

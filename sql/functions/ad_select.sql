@@ -19,10 +19,12 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_back boolean;
 begin
-	select l.session into v_session from ad_lock(p_session, 'editor') l;
+	select * into v_row from ad_lock(p_session, 'editor');
+	v_session := v_row.session;
 	if not (v_session.stage in ('image_selection', 'clip_selection', 'complete')
 		or v_session.stage = 'failed' and cardinality(v_session.generated_image_ids) > 0)
 	then
@@ -70,11 +72,13 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_order text[] := coalesce(p_order, p_ids);
 	v_stage text := 'clip_selection';
 begin
-	select l.session into v_session from ad_lock(p_session, 'editor') l;
+	select * into v_row from ad_lock(p_session, 'editor');
+	v_session := v_row.session;
 	if not (v_session.stage in ('clip_selection', 'complete')
 		or v_session.stage = 'failed' and cardinality(v_session.generated_clip_ids) > 0)
 	then
@@ -114,6 +118,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_asset asset;
@@ -122,7 +127,9 @@ declare
 	v_view text := p_view_type;
 	v_job bigint;
 begin
-	select l.session, l.project into v_session, v_project from ad_lock(p_session, 'editor') l;
+	select * into v_row from ad_lock(p_session, 'editor');
+	v_session := v_row.session;
+	v_project := v_row.project;
 	if ad_is_running(v_session.stage) then
 		perform refuse(409, 'already_running', 'A job is working for this session', null, 'wait for it, or cancel it');
 	elsif v_session.stage not in ('created', 'image_selection', 'failed') then

@@ -23,7 +23,7 @@ begin
 	if ad_is_running(p_session.stage) then
 		perform refuse(409, 'already_running', 'A job is working for this session', null, 'wait for it, or cancel it');
 	end if;
-	if not case p_session.stage
+	if not (case p_session.stage
 		when 'created' then p_kind = 'images'
 		when 'image_selection' then p_kind in ('images', 'clips')
 		when 'clip_selection' then true
@@ -35,7 +35,7 @@ begin
 				else 3
 			end
 		else false
-	end then
+	end) then
 		perform ad_refuse_stage(p_session.stage);
 	end if;
 	if exists (
@@ -63,6 +63,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_run int;
@@ -75,7 +76,9 @@ declare
 	v_images bigint[] := '{}';
 	v_join bigint;
 begin
-	select l.session, l.project into v_session, v_project from ad_lock(p_session, 'editor') l;
+	select * into v_row from ad_lock(p_session, 'editor');
+	v_session := v_row.session;
+	v_project := v_row.project;
 	perform ad_start_check(v_session, v_project, 'images', 0);
 	v_key := case when not p_fresh then ad_prompt_key(p_prompt, p_num_images, p_keywords, p_model) end;
 	select c.value into v_plan from cache_entry c where c.key = v_key and c.expires_at > now();
@@ -127,6 +130,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_run int;
@@ -138,7 +142,9 @@ declare
 	v_clips bigint[] := '{}';
 	v_join bigint;
 begin
-	select l.session, l.project into v_session, v_project from ad_lock(p_session, 'editor') l;
+	select * into v_row from ad_lock(p_session, 'editor');
+	v_session := v_row.session;
+	v_project := v_row.project;
 	perform ad_start_check(v_session, v_project, 'clips', 0);
 	v_ids := v_session.approved_image_ids[1:6];
 	if cardinality(v_session.approved_image_ids) > 6 then
@@ -189,6 +195,7 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_row record;
 	v_session ad_session;
 	v_project project;
 	v_run int;
@@ -200,7 +207,9 @@ declare
 	v_parents bigint[] := '{}';
 	v_job bigint;
 begin
-	select l.session, l.project into v_session, v_project from ad_lock(p_session, 'editor') l;
+	select * into v_row from ad_lock(p_session, 'editor');
+	v_session := v_row.session;
+	v_project := v_row.project;
 	perform ad_start_check(v_session, v_project, 'compose', v_price);
 	if v_music and coalesce(v_request #>> '{audio,genre}', 'upbeat') not in ('upbeat', 'chill', 'energetic') then
 		v_warnings := ad_warn(v_warnings, 'compose', 'genre_fallback', ad_warning_text('genre_fallback'));
