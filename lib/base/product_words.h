@@ -4,7 +4,9 @@
  * painter of pictures agree on one reading. What the prompt does not say stays 0 here: the painter chooses it from the
  * seed.
  */
-#pragma once
+#ifndef FW_BASE_PRODUCT_WORDS_H
+#define FW_BASE_PRODUCT_WORDS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -119,3 +121,5 @@ void product_words_parse(const char *prompt, struct product_words *ret_words);
 
 /* "footwear", "watch", ...; static text, also for the planner's `product_category`. */
 const char *product_category_name(enum product_category category);
+
+#endif
