@@ -218,7 +218,7 @@ token_sign(const struct token_keys *keys, const struct clock *clock, struct toke
 	if (encoded == NULL)
 		return error_errno(err, ERR_INTERNAL, "libjwt could not sign a token");
 	const char *text = arena_strdup(arena, encoded);
-	jwt_free_str(encoded);
+	free(encoded);
 	if (text == NULL)
 		return arena_error(arena, err);
 	*ret_text = text;
@@ -263,7 +263,7 @@ claimed_key(const struct token_keys *keys, const char *text)
 	const char *kid = jwt_get_header(jwt, "kid");
 	char *crit = jwt_get_headers_json(jwt, "crit");
 	const bool critical = crit != NULL;
-	jwt_free_str(crit);
+	free(crit);
 	return kid == NULL || critical ? NULL : key_find(keys, kid);
 }
 
