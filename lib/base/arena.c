@@ -131,8 +131,8 @@ block_for(struct arena *arena, size_t size)
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
-	/* limit - used cannot wrap: used never passes the limit. */
-	if (size > arena->limit - arena->used || size > SIZE_MAX - sizeof(struct block) - ALIGN) {
+	/* limit - used cannot wrap: used never passes the limit. An empty piece counts too. */
+	if (FW_MAX(size, 1) > arena->limit - arena->used || size > SIZE_MAX - sizeof(struct block) - ALIGN) {
 		arena->exhausted = true;
 		return NULL;
 	}
