@@ -14,7 +14,7 @@ token_cache_check(struct token_cache *cache, const struct token_keys *keys, cons
 		struct token_entry *entry = &cache->entries[i];
 
 		if (entry->used != 0 && memcmp(entry->digest, digest, HASH_SIZE) == 0) {
-			if (entry->claims.exp + TOKEN_LEEWAY_S <= clock_now_s(clock)) {
+			if (entry->claims.exp <= clock_now_s(clock)) {
 				entry->used = 0;
 				break;
 			}
