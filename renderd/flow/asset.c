@@ -1,0 +1,72 @@
+/*
+ * Jobs of the file store: what came from outside is looked at before anything else touches it, and what nobody refers to any
+ * more is removed.
+ */
+#include "lib/db/asset.h"
+#include "renderd/flow/flow.h"
+#include "renderd/step/media.h"
+
+#define COLLECT_BATCH 200
+
+static int
+run_probe(struct attempt *attempt, struct error *err)
+{
+	const struct media_input input = {"in0", js_text(attempt->payload, "/sha256", "")};
+	struct media_task task = {.name = "probe", .inputs = &input, .input_count = 1, .phase = "probe"};
+	const struct js_value *result;
+	struct flow_result args;
+	const char *text;
+
+	flow_result_begin(&args);
+	js_str(&args.w, "input", "in0");
+	js_str(&args.w, "media_type", js_text(attempt->payload, "/media_type", NULL));
+	task.args_json = flow_text(&args, attempt, err);
+	if (task.args_json == NULL || media_run(attempt, &task, &result, err) < 0)
+		return -1;
+	text = js_json(result, attempt->arena);
+	if (text == NULL)
+		return arena_error(attempt->arena, err);
+	attempt_done(attempt, text);
+	return 0;
+}
+
+static int
+remove_file(void *arg, const char *sha256)
+{
+	struct attempt *attempt = arg;
+	struct error err;
+
+	error_clear(&err);
+	if (store_remove_blob(&attempt->renderd->store, sha256, &err) == 0)
+		return 0;
+	log_warn(&attempt->log, "blob_stays", LOG_ERR(&err));
+	return -1;
+}
+
+static int
+run_collect(struct attempt *attempt, struct error *err)
+{
+	int64_t grace_s = conf_seconds(attempt->renderd->conf, CONF_BLOB_GRACE);
+	int64_t total = 0, bytes_total = 0, bytes;
+	struct flow_result result;
+	int removed;
+
+	do {
+		if (attempt_check(attempt, err) < 0)
+			return -1;
+		if (asset_collect(attempt->db, grace_s, COLLECT_BATCH, remove_file, attempt, &removed, &bytes, err) < 0)
+			return error_wrap(err, "collecting");
+		total += removed;
+		bytes_total += bytes;
+	} while (removed > 0);
+	flow_result_begin(&result);
+	js_int(&result.w, "removed", total);
+	js_int(&result.w, "bytes", bytes_total);
+	return flow_result_end(&result, attempt, err);
+}
+
+const struct flow_row flow_asset[] = {
+	{"asset.probe", run_probe},
+	{"store.collect", run_collect},
+	{NULL, NULL},
+};

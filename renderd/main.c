@@ -1,0 +1,172 @@
+/*
+ * framewright-renderd: the job daemon.
+ *
+ * Resources are taken in this order and given back in reverse: settings, log, stop signals, database role, worker row, store,
+ * threads. The dispatcher then runs on the main thread until a stop is wanted.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/db/migrate.h"
+#include "lib/db/worker.h"
+#include "lib/net/http.h"
+#include "renderd/dispatch.h"
+#include "renderd/ender.h"
+#include "renderd/heartbeat.h"
+#include "renderd/renderd.h"
+#include "renderd/slots.h"
+
+#define PLAIN_SLOTS 2
+
+void
+renderd_wake(struct renderd *renderd)
+{
+	uint64_t one = 1;
+
+	/* EAGAIN: the counter is full, so somebody will look anyway */
+	if (write(renderd->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		abort();
+}
+
+static int
+begin_worker(struct renderd *renderd, struct error *err)
+{
+	struct db *db = NULL;
+	char host[256] = "unknown";
+	struct worker_start start = {.host = host,
+	    .program = "renderd",
+	    .version = PACKAGE_VERSION,
+	    .cost_limit_micros = conf_money(renderd->conf, CONF_SESSION_COST_LIMIT),
+	    .cost_alert_micros = conf_money(renderd->conf, CONF_SESSION_COST_ALERT)};
+	int status = -1;
+
+	gethostname(host, sizeof(host) - 1);
+	if (db_open(&renderd->database, &db, err) == 0 && migrate_check(db, err) == 0)
+		status = worker_begin(db, &start, &renderd->worker, err);
+	db_close(&db);
+	return status;
+}
+
+static void
+end_worker(struct renderd *renderd)
+{
+	struct db *db = NULL;
+	struct error err;
+
+	error_clear(&err);
+	if (db_open(&renderd->database, &db, &err) < 0 || worker_end(db, renderd->worker, &err) < 0)
+		log_warn(&renderd->log, "worker_end_not_told", LOG_ERR(&err));
+	db_close(&db);
+}
+
+static int
+run_threads(struct renderd *renderd, struct error *err)
+{
+	int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	int media = (int)conf_int(renderd->conf, CONF_RENDERD_SLOTS);
+	const int counts[JOB_STEP__COUNT] = {[JOB_PLAIN] = PLAIN_SLOTS,
+	    [JOB_MEDIA] = media > 0 ? media : FW_MAX(cores, 1),
+	    [JOB_PROVIDER] = (int)conf_int(renderd->conf, CONF_RENDERD_CALLS)};
+	struct heartbeat *heartbeat = NULL;
+	int status = -1;
+
+	if (ender_start(renderd, &renderd->ender, err) == 0 && heartbeat_start(renderd, &heartbeat, err) == 0 &&
+	    slots_start(renderd, counts, &renderd->slots, err) == 0)
+		status = dispatch_run(renderd, err);
+	slots_stop(&renderd->slots);
+	ender_stop(&renderd->ender);
+	heartbeat_stop(&heartbeat);
+	return status;
+}
+
+static int
+run_with_store(struct renderd *renderd, struct error *err)
+{
+	int status;
+
+	if (store_open(&renderd->store, renderd->conf, renderd->worker, err) < 0)
+		return -1;
+	status = run_threads(renderd, err);
+	store_close(&renderd->store);
+	return status;
+}
+
+static int
+run(struct renderd *renderd, struct error *err)
+{
+	int status = -1;
+
+	renderd->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (renderd->wake_fd < 0)
+		return error_errno(err, ERR_INTERNAL, "making an eventfd");
+	renderd->database.notifier = notifier_new(&renderd->database);
+	if (begin_worker(renderd, err) == 0) {
+		renderd->leases = leases_new(renderd->clock, renderd->worker,
+		    conf_seconds(renderd->conf, CONF_LEASE_TTL) * 1000, 1024);
+		status = run_with_store(renderd, err);
+		leases_free(&renderd->leases);
+		end_worker(renderd);
+	}
+	notifier_free(&renderd->database.notifier);
+	close(renderd->wake_fd);
+	return status;
+}
+
+static int
+serve(const struct conf *conf, struct error *err)
+{
+	struct renderd renderd = {.conf = conf, .clock = &clock_real};
+	struct stop stop;
+	int status = -1;
+
+	log_init(&renderd.log, "framewright-renderd");
+	conf_apply_log(conf, &renderd.log);
+	renderd.stop = &stop;
+	renderd.database = (struct db_options){.url = conf_str(conf, CONF_DATABASE_URL),
+	    .program = "framewright-renderd",
+	    .unprepared = !conf_bool(conf, CONF_DB_PREPARED),
+	    .timeout_s = (int)conf_seconds(conf, CONF_DB_TIMEOUT),
+	    .log = &renderd.log};
+	if (stop_begin(&stop, err) < 0)
+		return -1;
+	if (http_setup(err) == 0) {
+		status = run(&renderd, err);
+		http_teardown();
+	}
+	stop_end(&stop);
+	log_info(&renderd.log, "ended");
+	return status;
+}
+
+static void
+print_error(const struct error *err)
+{
+	fprintf(stderr, "framewright-renderd: %s\n", err->text);
+	if (*err->hint != '\0')
+		fprintf(stderr, "hint: %s\n", err->hint);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct conf *conf = NULL;
+	struct error err;
+	int next, status;
+
+	error_clear(&err);
+	umask(0007);
+	status = conf_args(CONF_RENDERD, "usage: framewright-renderd [--config FILE]", argc, argv, &conf, &next, &err);
+	if (status == 0 && next < argc)
+		status = error_set(&err, ERR_INPUT, "unexpected argument '%s'", argv[next]);
+	if (status == 0)
+		status = serve(conf, &err);
+	if (status < 0)
+		print_error(&err);
+	conf_free(&conf);
+	return status < 0 ? 1 : 0;
+}

@@ -1,0 +1,89 @@
+/*
+ * The job daemon: claims jobs, runs them in slots, ends them, keeps their leases alive.
+ *
+ *     dispatch   one thread: LISTEN, tick, claim for all free slots at once, hand out
+ *     slots      a pool of threads per step (plain, media, provider); each runs one attempt at a time
+ *     ender      one thread: whatever ended while the last group committed is ended in one statement
+ *     heartbeat  one thread with its own connection; goes on while draining
+ *
+ * What a job *does* is in flow/ (a table: kind, function); what its end *means* is in the database (sql/functions). They share
+ * nothing but the payload and the result.
+ */
+#ifndef FW_RENDERD_RENDERD_H
+#define FW_RENDERD_RENDERD_H
+
+#include <stdatomic.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/clock.h"
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+#include "lib/db/job.h"
+#include "lib/db/notify.h"
+#include "lib/js/read.h"
+#include "lib/net/listen.h"
+#include "renderd/lease.h"
+#include "renderd/store.h"
+
+#define RENDERD_ROLE "framewright_renderd"
+/* Plans, timelines and results of one job; a film of an hour stays far below. */
+#define ATTEMPT_ARENA_LIMIT (64 * MIB)
+
+struct ender;
+struct slots;
+
+struct renderd {
+	const struct conf *conf;
+	const struct clock *clock;
+	struct log log;
+	struct stop *stop;
+	struct db_options database;
+	int64_t worker;
+	struct leases *leases;
+	struct store store;
+	struct slots *slots;
+	struct ender *ender;
+	int wake_fd; /* eventfd: a slot is free or something became ready */
+	atomic_bool abandon; /* the time for draining is over: give everything back */
+};
+
+/* Lets the dispatcher look again. From any thread. */
+void renderd_wake(struct renderd *renderd);
+
+/*
+ * One attempt at one job. It owns an arena; the slot's thread fills `end`, then the ender ends it and frees everything.
+ */
+struct attempt {
+	struct renderd *renderd;
+	struct attempt *next;
+	struct arena *arena;
+	struct job_claimed job;
+	const struct js_value *payload;
+	struct db *db; /* the slot's connection, while it runs */
+	struct log log;
+	int scratch; /* folder of this attempt, -1 until attempt_scratch() */
+	int64_t started_ms;
+	struct job_end end;
+};
+
+/* Copies the claimed row; registers the lease. */
+struct attempt *attempt_new(struct renderd *renderd, const struct job_claimed *job, int64_t sent_ms) RETURNS_NONNULL;
+/* Removes scratch and lease. */
+void attempt_free(struct attempt **attempt);
+
+/* 0 while the work may go on; else -1 with ERR_CANCELLED (cancel or drain) or ERR_CONFLICT "stale_lease". */
+int attempt_check(struct attempt *attempt, struct error *err) MUST_CHECK;
+/* The same as a question, for callbacks; ctx is the attempt. */
+bool attempt_stops(void *ctx);
+/* The scratch folder; made at the first call. Borrowed; -1 on failure. */
+int attempt_scratch(struct attempt *attempt, struct error *err) MUST_CHECK;
+/* How far it is, 0-1; phase is a word of session_progress(). Carried by the heartbeat, and as an event where the flow has
+ * progress events. */
+void attempt_progress(struct attempt *attempt, double fraction, const char *phase);
+
+/* result: JSON object text in the attempt's arena. */
+void attempt_done(struct attempt *attempt, const char *result);
+/* What a failure means: cancelled, given back, tried again or failed, by its kind. Fills `end`. */
+void attempt_failed(struct attempt *attempt, const struct error *error);
+
+#endif
