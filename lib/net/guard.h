@@ -19,6 +19,7 @@
 enum guard_rule {
 	GUARD_PUBLIC,	/* public addresses only */
 	GUARD_LOOPBACK, /* public and loopback: ALLOW_LOOPBACK_URLS */
+	GUARD_ANY,	/* whatever the person at the keyboard named; never for what came from outside */
 };
 
 struct guard_url {
