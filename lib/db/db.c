@@ -1,7 +1,7 @@
 /*
- * One statement, one round trip: the caller's identity, the statement's preparation if it is new to the connection, the statement and a
- * sync go out as one pipeline. Without BEGIN such a pipeline is one transaction, so the identity is set for just this statement and
- * cannot leak into the next, nor through a pooler to somebody else.
+ * One statement, one round trip: the caller's identity, the statement's preparation if it is new to the connection, the
+ * statement and a sync go out as one pipeline. Without BEGIN such a pipeline is one transaction, so the identity is set
+ * for just this statement and cannot leak into the next, nor through a pooler to somebody else.
  */
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +16,8 @@
 #include "lib/base/id.h"
 #include "lib/db/db_conn.h"
 
-/* The server ends a statement at the timeout itself; waiting a little longer than that means nobody is there any more. */
+/* The server ends a statement at the timeout itself; waiting a little longer than that means nobody is there any more.
+ */
 #define DB_GRACE_MS 2000
 #define DB_ITEMS_MAX 3
 
@@ -74,7 +75,8 @@ db_send(struct db *db, struct db_item *items, size_t count, struct error *err)
 			if (items[i].prepare)
 				sent = PQsendPrepare(conn, stmt->name, stmt->sql, 0, NULL);
 			if (sent == 1)
-				sent = PQsendQueryPrepared(conn, stmt->name, p->count, p->values, p->lengths, p->formats, 0);
+				sent = PQsendQueryPrepared(
+				    conn, stmt->name, p->count, p->values, p->lengths, p->formats, 0);
 		}
 		if (sent != 1)
 			return db_error_lost(db, stmt->name, err);
@@ -153,12 +155,13 @@ db_round(struct db *db, struct db_item *items, size_t count, struct error *err)
 	return last;
 }
 
-/* Statements that the server forgot (a pooler's "discard all") or whose tables changed under them are prepared anew, once. */
+/* Statements that the server forgot (a pooler's "discard all") or whose tables changed under them are prepared anew,
+ * once. */
 static bool
 db_prepared_stale(const struct db *db, const struct error *err)
 {
 	return !db->in_transaction && !db->broken &&
-	    (strcmp(err->sqlstate, "26000") == 0 || strcmp(err->sqlstate, "0A000") == 0);
+	       (strcmp(err->sqlstate, "26000") == 0 || strcmp(err->sqlstate, "0A000") == 0);
 }
 
 static void

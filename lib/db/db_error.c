@@ -1,6 +1,6 @@
 /*
- * Server and connection failures as struct error. SQL text and the server's own words go to the log text only; what a client may read is
- * the detail of a refusal (SQLSTATE FWxxx).
+ * Server and connection failures as struct error. SQL text and the server's own words go to the log text only; what a
+ * client may read is the detail of a refusal (SQLSTATE FWxxx).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +69,8 @@ db_field(const PGresult *res, int field)
 	return text == NULL ? "" : text;
 }
 
-/* raise exception using errcode = 'FW409', message = code, detail = sentence, hint, column = JSON pointer, constraint = retry-after. */
+/* raise exception using errcode = 'FW409', message = code, detail = sentence, hint, column = JSON pointer, constraint =
+ * retry-after. */
 static int
 db_error_refused(const PGresult *res, const char *what, int status, struct error *err)
 {
@@ -110,10 +111,12 @@ db_error_result(const PGresult *res, const char *what, struct error *err)
 		if (message[0] == '\0')
 			message = PQresultErrorMessage(res);
 		if (row != NULL) {
-			(void)error_code(err, row->kind, row->code, "'%s': %s (%s) %s %.200s", what, message, state, detail, context);
+			(void)error_code(err, row->kind, row->code, "'%s': %s (%s) %s %.200s", what, message, state,
+			    detail, context);
 			error_public(err, "%s", row->public);
 		} else {
-			(void)error_set(err, ERR_INTERNAL, "'%s': %s (%s) %s %.200s", what, message, state, detail, context);
+			(void)error_set(
+			    err, ERR_INTERNAL, "'%s': %s (%s) %s %.200s", what, message, state, detail, context);
 		}
 		result = error_fail();
 	}

@@ -46,7 +46,8 @@ db_configure(struct db *db, struct error *err)
 {
 	char sql[256];
 	snprintf(sql, sizeof(sql),
-	    "set search_path = framewright, pg_temp; set timezone = 'UTC'; set datestyle = 'ISO'; set statement_timeout = '%ds'",
+	    "set search_path = framewright, pg_temp; set timezone = 'UTC'; set datestyle = 'ISO'; set "
+	    "statement_timeout = '%ds'",
 	    db->options.timeout_s);
 	PGresult *res = PQexec(db->conn, sql);
 	const int result = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : db_error_result(res, "configuring", err);
@@ -73,8 +74,8 @@ static int
 db_connect_once(struct db *db, struct error *err)
 {
 	const struct db_options *o = &db->options;
-	const char *keywords[] = {"dbname", "user", "application_name", "client_encoding", "connect_timeout", "keepalives_idle",
-	    "keepalives_interval", "keepalives_count", "tcp_user_timeout", NULL};
+	const char *keywords[] = {"dbname", "user", "application_name", "client_encoding", "connect_timeout",
+	    "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", NULL};
 	const char *values[] = {o->url, o->user, o->program, "UTF8", "5", "10", "5", "2", "20000", NULL};
 	if (o->user == NULL) {
 		/* an empty value would hide the URL's user */
@@ -158,7 +159,8 @@ db_close(struct db **db)
 	*db = NULL;
 }
 
-/* A server that went away while nothing was asked has closed the socket: that can be seen before a statement is lost. */
+/* A server that went away while nothing was asked has closed the socket: that can be seen before a statement is lost.
+ */
 static bool
 db_hung_up(struct db *db)
 {
@@ -178,7 +180,8 @@ db_ready(struct db *db, struct error *err)
 		return db_error_lost(db, "continuing a transaction", err);
 	/* At once after a loss, then with pauses; callers in between are told immediately. */
 	if (db->conn == NULL && clock_boot_ms(NULL) < db->retry_at_ms)
-		return error_code(err, ERR_UNAVAILABLE, "database_unavailable", "The database is not available at the moment");
+		return error_code(
+		    err, ERR_UNAVAILABLE, "database_unavailable", "The database is not available at the moment");
 	return db_connect(db, 1, err);
 }
 

@@ -20,7 +20,7 @@ bool
 db_is_prepared(const struct db *db, const struct db_stmt *stmt)
 {
 	return db->prepared_cap > 0 &&
-	    db->prepared[db_slot((const struct db_stmt *const *)db->prepared, db->prepared_cap, stmt)] == stmt;
+	       db->prepared[db_slot((const struct db_stmt *const *)db->prepared, db->prepared_cap, stmt)] == stmt;
 }
 
 static void

@@ -141,8 +141,8 @@ void db_hint_jobs(struct db *db);
 void db_hint_event(struct db *db, const char *project_id, int64_t seq);
 void db_hint_cancel(struct db *db, int64_t job_id);
 
-/* Each file lists its statements with the roles that use them (letters: a api, r renderd, e eventd, c ctl), so that a test can prepare
- * every statement under its role. A list ends with a row of NULLs. */
+/* Each file lists its statements with the roles that use them (letters: a api, r renderd, e eventd, c ctl), so that a
+ * test can prepare every statement under its role. A list ends with a row of NULLs. */
 struct db_stmt_row {
 	const struct db_stmt *stmt;
 	const char *roles;

@@ -200,7 +200,8 @@ db_get_bytes(struct db_row *row, struct arena *arena, size_t *ret_len)
 	return bytes;
 }
 
-/* One item of an array literal at *p, unquoted into `to`; moves *p to the ',' or '}' after it. NULL items and nested arrays are refused. */
+/* One item of an array literal at *p, unquoted into `to`; moves *p to the ',' or '}' after it. NULL items and nested
+ * arrays are refused. */
 static int
 db_array_item(const char **p, char *to)
 {
@@ -271,7 +272,8 @@ int
 db_row_end(const struct db_row *row, struct error *err)
 {
 	if (row->wrong != NULL)
-		return error_set(err, ERR_INTERNAL, "column %d of '%s' is %s", row->wrong_column, row->res->name, row->wrong);
+		return error_set(
+		    err, ERR_INTERNAL, "column %d of '%s' is %s", row->wrong_column, row->res->name, row->wrong);
 	if (row->column != PQnfields(row->res->handle))
 		return error_set(err, ERR_INTERNAL, "'%s' gave %d columns, %d were read", row->res->name,
 		    PQnfields(row->res->handle), row->column);

@@ -1,5 +1,6 @@
 /*
- * Parameters as libpq wants them: text for everything but bytes, so that the server infers the types from the statement.
+ * Parameters as libpq wants them: text for everything but bytes, so that the server infers the types from the
+ * statement.
  */
 #include <assert.h>
 #include <inttypes.h>

@@ -67,7 +67,8 @@ event_after(struct db *db, struct arena *arena, const char *project_id, int64_t 
     const struct event **ret_events, size_t *ret_count, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
-	if (db_run(db, &event_after_stmt, DB_ARGS(DB_TEXT(project_id), DB_INT(after), DB_INT(limit)), DB_MANY, &res, err) < 0)
+	if (db_run(db, &event_after_stmt, DB_ARGS(DB_TEXT(project_id), DB_INT(after), DB_INT(limit)), DB_MANY, &res,
+		err) < 0)
 		return error_wrap(err, "events of '%s'", project_id);
 	return event_read_all(&res, arena, ret_events, ret_count, err);
 }
@@ -84,12 +85,12 @@ event_last(struct db *db, struct arena *arena, const char *project_id, struct ev
 }
 
 int
-event_after_many(struct db *db, struct arena *arena, const char *const *project_ids, const int64_t *afters, size_t count,
-    int limit, const struct event **ret_events, size_t *ret_count, struct error *err)
+event_after_many(struct db *db, struct arena *arena, const char *const *project_ids, const int64_t *afters,
+    size_t count, int limit, const struct event **ret_events, size_t *ret_count, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
-	if (db_run(db, &event_many_stmt, DB_ARGS(DB_TEXTS(project_ids, count), DB_INTS(afters, count), DB_INT(limit)), DB_MANY,
-		&res, err) < 0)
+	if (db_run(db, &event_many_stmt, DB_ARGS(DB_TEXTS(project_ids, count), DB_INTS(afters, count), DB_INT(limit)),
+		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "events of %zu projects", count);
 	return event_read_all(&res, arena, ret_events, ret_count, err);
 }
@@ -104,7 +105,8 @@ event_access(struct db *db, const char *project_id, int user_id, enum event_acce
 	*ret_last_seq = 0;
 	if (!id_is_uuid(project_id))
 		return 0;
-	if (db_run(db, &event_access_stmt, DB_ARGS(DB_TEXT(project_id), DB_INT(user_id)), DB_AT_MOST_ONE, &res, err) < 0)
+	if (db_run(db, &event_access_stmt, DB_ARGS(DB_TEXT(project_id), DB_INT(user_id)), DB_AT_MOST_ONE, &res, err) <
+	    0)
 		return error_wrap(err, "rights on '%s'", project_id);
 	if (res.count == 0)
 		return 0;

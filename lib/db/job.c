@@ -9,7 +9,8 @@
 #include "lib/db/job_priv.h"
 
 static const struct db_stmt job_claim_stmt = {"job_claim",
-    "select id, lease, public_id, kind, step, owner_id, project_id, provider, attempt, max_attempts, rescues, parked, cancelling,"
+    "select id, lease, public_id, kind, step, owner_id, project_id, provider, attempt, max_attempts, rescues, parked, "
+    "cancelling,"
     " timeout_s, poll_every_ms, payload, request_id"
     " from job_claim($1, $2, $3, $4)",
     4};
@@ -19,7 +20,9 @@ static const struct db_stmt job_end_stmt = {
     "job_end", "select job, state, project, seq, woke from job_end($1, $2, $3, $4, $5, $6, $7, $8)", 8};
 static const struct db_stmt job_block_stmt = {"job_block_provider", "select job_block_provider($1, $2)", 2};
 static const struct db_stmt job_tick_stmt = {"job_tick",
-    "select ret_promoted, ret_rescued, ret_ready, ret_uncertain, ret_next_due_ms, ret_projects, ret_seqs::text[] from tick()", 0};
+    "select ret_promoted, ret_rescued, ret_ready, ret_uncertain, ret_next_due_ms, ret_projects, ret_seqs::text[] from "
+    "tick()",
+    0};
 
 const struct db_stmt_row job_statements[] = {
     {&job_claim_stmt, "r"},
@@ -51,7 +54,8 @@ job_step_parse(const char *name)
 }
 
 static int
-job_claimed_read(const struct db_result *res, int index, struct arena *arena, struct job_claimed *job, struct error *err)
+job_claimed_read(
+    const struct db_result *res, int index, struct arena *arena, struct job_claimed *job, struct error *err)
 {
 	char step[16];
 	struct db_row row = db_row(res, index);
@@ -77,8 +81,8 @@ job_claimed_read(const struct db_result *res, int index, struct arena *arena, st
 }
 
 int
-job_claim(struct db *db, struct arena *arena, const struct job_claim *claim, const struct job_claimed **ret_jobs, size_t *ret_count,
-    struct error *err)
+job_claim(struct db *db, struct arena *arena, const struct job_claim *claim, const struct job_claimed **ret_jobs,
+    size_t *ret_count, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	assert(claim->count > 0 && claim->count <= JOB_CLAIM_MAX);
@@ -143,15 +147,16 @@ job_heartbeat(struct db *db, int64_t worker, struct job_beat *beats, size_t coun
 		phases[i] = beats[i].phase;
 	}
 	if (db_run_again(db, &job_heartbeat_stmt,
-		DB_ARGS(DB_INT(worker), DB_INTS(jobs, count), DB_INTS(leases, count), DB_REALS(progress, count), DB_TEXTS(phases, count)),
+		DB_ARGS(DB_INT(worker), DB_INTS(jobs, count), DB_INTS(leases, count), DB_REALS(progress, count),
+		    DB_TEXTS(phases, count)),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "heartbeat of %zu jobs", count);
 	return job_beats_answer(&res, beats, count, err);
 }
 
 int
-job_changes_hint(struct db *db, const struct db_result *res, void (*seen)(void *arg, const struct job_change *change), void *arg,
-    struct error *err)
+job_changes_hint(struct db *db, const struct db_result *res, void (*seen)(void *arg, const struct job_change *change),
+    void *arg, struct error *err)
 {
 	bool woke = false;
 	for (int i = 0; i < res->count; i++) {
@@ -222,8 +227,9 @@ job_end(struct db *db, struct job_end *ends, size_t count, struct error *err)
 	if (FAULT("before_end"))
 		return error_set(err, ERR_UNAVAILABLE, "injected fault");
 	if (db_run_again(db, &job_end_stmt,
-		DB_ARGS(DB_INTS(jobs, count), DB_INTS(leases, count), DB_TEXTS(outcomes, count), DB_TEXTS(bodies, count),
-		    DB_INTS(delays, count), DB_TEXTS(providers, count), DB_REALS(progress, count), DB_TEXTS(phases, count)),
+		DB_ARGS(DB_INTS(jobs, count), DB_INTS(leases, count), DB_TEXTS(outcomes, count),
+		    DB_TEXTS(bodies, count), DB_INTS(delays, count), DB_TEXTS(providers, count),
+		    DB_REALS(progress, count), DB_TEXTS(phases, count)),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "ending %zu jobs", count);
 	if (FAULT("after_end"))

@@ -13,10 +13,11 @@ struct job_change {
 };
 
 /*
- * Reads rows of (job, state, project, seq, woke), as job_apply, job_cancel_many and job_cancel_project answer, and hints what other
- * processes should know: something became ready, events were written, running jobs are to end. `seen` is called for each row; may be NULL.
+ * Reads rows of (job, state, project, seq, woke), as job_apply, job_cancel_many and job_cancel_project answer, and
+ * hints what other processes should know: something became ready, events were written, running jobs are to end. `seen`
+ * is called for each row; may be NULL.
  */
-int job_changes_hint(struct db *db, const struct db_result *res, void (*seen)(void *arg, const struct job_change *change), void *arg,
-    struct error *err) MUST_CHECK;
+int job_changes_hint(struct db *db, const struct db_result *res,
+    void (*seen)(void *arg, const struct job_change *change), void *arg, struct error *err) MUST_CHECK;
 
 #endif

@@ -1,20 +1,22 @@
 /*
- * Jobs as callers see them: looking, listing, cancelling, repeating. The caller's rights are row-level security's and job_of_caller()'s.
+ * Jobs as callers see them: looking, listing, cancelling, repeating. The caller's rights are row-level security's and
+ * job_of_caller()'s.
  */
 #include <string.h>
 
 #include "lib/db/job_priv.h"
 
 #define JOB_COLUMNS \
-	"id, public_id, kind, project_id, owner_id, outside, state, phase, progress, eta_s, attempt, max_attempts, priority, price_micros," \
+	"id, public_id, kind, project_id, owner_id, outside, state, phase, progress, eta_s, attempt, max_attempts, " \
+	"priority, price_micros," \
 	" result, error, degraded, request_id, created_at, started_at, finished_at, project_seq"
 
 static const struct db_stmt job_load_stmt = {
     "job_load", "select " JOB_COLUMNS " from job_public where public_id = $1", 1};
-/* $1 project, $2 outside state, $3 kind, $4 ids below it, $5 offset, $6 limit, $7 the caller (null: the installation) */
+/* $1 project, $2 outside state, $3 kind, $4 ids below it, $5 offset, $6 limit, $7 the caller (null: the installation)
+ */
 static const struct db_stmt job_list_stmt = {"job_list",
-    "select " JOB_COLUMNS
-    " from job_public"
+    "select " JOB_COLUMNS " from job_public"
     " where ($1::uuid is null or project_id = $1)"
     " and ($2::text is null or outside = $2)"
     " and ($3::text is null or kind = $3)"
@@ -26,8 +28,8 @@ static const struct db_stmt job_list_stmt = {"job_list",
 static const struct db_stmt job_cancel_stmt = {
     "job_cancel", "select job, state, project, seq, woke from job_cancel($1)", 1};
 static const struct db_stmt job_retry_stmt = {"job_retry", "select job_retry($1)", 1};
-static const struct db_stmt job_add_stmt = {"job_add",
-    "select job_add($1, $2, $3, coalesce($4::jsonb, '{}'), $5, $6, $7, $8, $9, $10)", 10};
+static const struct db_stmt job_add_stmt = {
+    "job_add", "select job_add($1, $2, $3, coalesce($4::jsonb, '{}'), $5, $6, $7, $8, $9, $10)", 10};
 static const struct db_stmt job_added_stmt = {"job_added", "select public_id, state from job where id = $1", 1};
 
 const struct db_stmt_row job_view_statements[] = {
@@ -89,14 +91,15 @@ job_load(struct db *db, struct arena *arena, const char *public_id, struct job_v
 }
 
 int
-job_list(struct db *db, struct arena *arena, const struct job_filter *filter, struct job_view **ret_jobs, size_t *ret_count,
-    struct error *err)
+job_list(struct db *db, struct arena *arena, const struct job_filter *filter, struct job_view **ret_jobs,
+    size_t *ret_count, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	const int caller = db_caller_id(db);
 	if (db_run(db, &job_list_stmt,
-		DB_ARGS(DB_TEXT(filter->project_id), DB_TEXT(filter->state), DB_TEXT(filter->kind), DB_INT(filter->before_id),
-		    DB_INT(filter->offset), DB_INT(filter->limit), caller > 0 ? DB_INT(caller) : DB_NULL),
+		DB_ARGS(DB_TEXT(filter->project_id), DB_TEXT(filter->state), DB_TEXT(filter->kind),
+		    DB_INT(filter->before_id), DB_INT(filter->offset), DB_INT(filter->limit),
+		    caller > 0 ? DB_INT(caller) : DB_NULL),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing jobs");
 	struct job_view *jobs = ARENA_ARRAY(arena, (size_t)res.count, struct job_view);
@@ -134,15 +137,17 @@ job_retry(struct db *db, const char *public_id, struct error *err)
 }
 
 int
-job_add(struct db *db, const struct job_new *job, int64_t *ret_id, char ret_public_id[static ID_UUID_SIZE], struct error *err)
+job_add(struct db *db, const struct job_new *job, int64_t *ret_id, char ret_public_id[static ID_UUID_SIZE],
+    struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	char state[12];
 	if (db_run_again(db, &job_add_stmt,
-		DB_ARGS(DB_TEXT(job->kind), job->owner_id > 0 ? DB_INT(job->owner_id) : DB_NULL, DB_TEXT(job->project_id),
-		    DB_TEXT(job->payload), DB_INTS(job->parents, job->parent_count),
+		DB_ARGS(DB_TEXT(job->kind), job->owner_id > 0 ? DB_INT(job->owner_id) : DB_NULL,
+		    DB_TEXT(job->project_id), DB_TEXT(job->payload), DB_INTS(job->parents, job->parent_count),
 		    DB_TEXT(job->ignore_failed_parents ? "ignore" : "fail"), DB_TEXT(job->provider),
-		    job->priority > 0 ? DB_INT(job->priority) : DB_NULL, DB_INT(job->delay_ms), DB_TEXT(job->request_id)),
+		    job->priority > 0 ? DB_INT(job->priority) : DB_NULL, DB_INT(job->delay_ms),
+		    DB_TEXT(job->request_id)),
 		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "adding a job '%s'", job->kind);
 	struct db_row row = db_row(&res, 0);

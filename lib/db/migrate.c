@@ -1,9 +1,10 @@
 /*
- * Migrating: everything in one transaction under an advisory lock, so that it happens as a whole or not at all and once.
+ * Migrating: everything in one transaction under an advisory lock, so that it happens as a whole or not at all and
+ * once.
  *
- * Patches of migrations/ are applied in the order of their names and recorded with their digests. Functions, policies, grants and seeds
- * are no patches: when any of their files changed, all functions are dropped (and with them the triggers, views and policies that use
- * them, which the same files make again) and everything is loaded anew.
+ * Patches of migrations/ are applied in the order of their names and recorded with their digests. Functions, policies,
+ * grants and seeds are no patches: when any of their files changed, all functions are dropped (and with them the
+ * triggers, views and policies that use them, which the same files make again) and everything is loaded anew.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,7 +23,8 @@
 #define MIGRATE_ARENA_BYTES (64 * MIB)
 #define MIGRATE_RELOADED "functions"
 
-static const struct db_stmt patches_stmt = {"migrate_patches", "select name, sha256 from schema_patch order by name", 0};
+static const struct db_stmt patches_stmt = {
+    "migrate_patches", "select name, sha256 from schema_patch order by name", 0};
 static const struct db_stmt patch_put_stmt = {"migrate_patch_put",
     "insert into schema_patch (name, sha256) values ($1, $2)"
     " on conflict (name) do update set sha256 = excluded.sha256, applied_at = now()",
@@ -147,9 +149,12 @@ migrate_hash_files(struct hash *hash, const struct migrate_files *files)
 static int
 migrate_read(struct migrate *m, struct error *err)
 {
-	if (migrate_read_file(m, "roles.sql", &m->roles, err) < 0 || migrate_read_file(m, "policies.sql", &m->policies, err) < 0 ||
-	    migrate_read_file(m, "grants.sql", &m->grants, err) < 0 || migrate_read_folder(m, "migrations", &m->patches, err) < 0 ||
-	    migrate_read_folder(m, "functions", &m->functions, err) < 0 || migrate_read_folder(m, "seeds", &m->seeds, err) < 0)
+	if (migrate_read_file(m, "roles.sql", &m->roles, err) < 0 ||
+	    migrate_read_file(m, "policies.sql", &m->policies, err) < 0 ||
+	    migrate_read_file(m, "grants.sql", &m->grants, err) < 0 ||
+	    migrate_read_folder(m, "migrations", &m->patches, err) < 0 ||
+	    migrate_read_folder(m, "functions", &m->functions, err) < 0 ||
+	    migrate_read_folder(m, "seeds", &m->seeds, err) < 0)
 		return -1;
 	CLEANUP(hash_done) struct hash hash = {0};
 	hash_init(&hash);
@@ -186,7 +191,8 @@ migrate_record(struct db *db, const char *name, const char *sha256, struct error
 	return db_exec(db, &patch_put_stmt, DB_ARGS(DB_TEXT(name), DB_TEXT(sha256)), NULL, err);
 }
 
-/* Compares what was applied with the files; ret_applied[i] tells of patches.items[i], ret_same of the reloaded files. */
+/* Compares what was applied with the files; ret_applied[i] tells of patches.items[i], ret_same of the reloaded files.
+ */
 static int
 migrate_compare(struct db *db, struct migrate *m, bool *ret_applied, bool *ret_same, struct error *err)
 {
@@ -211,7 +217,8 @@ migrate_compare(struct db *db, struct migrate *m, bool *ret_applied, bool *ret_s
 			return error_fail();
 		}
 		if (strcmp(file->sha256, sha256) != 0) {
-			(void)error_code(err, ERR_CONFLICT, "patch_edited", "The patch '%s' was edited after it had been applied", name);
+			(void)error_code(err, ERR_CONFLICT, "patch_edited",
+			    "The patch '%s' was edited after it had been applied", name);
 			error_hint(err, "restore the file and put the change into a new patch");
 			return error_fail();
 		}
@@ -224,14 +231,13 @@ migrate_compare(struct db *db, struct migrate *m, bool *ret_applied, bool *ret_s
 static int
 migrate_reload(struct db *db, struct migrate *m, struct error *err)
 {
-	static const char drop[] =
-	    "do $$ declare v record; begin"
-	    " for v in select p.oid::regprocedure as signature, p.prokind from pg_proc p"
-	    "  where p.pronamespace = 'framewright'::regnamespace loop"
-	    "  if to_regprocedure(v.signature::text) is not null then"
-	    "   execute format('drop routine %s cascade', v.signature);"
-	    "  end if;"
-	    " end loop; end $$";
+	static const char drop[] = "do $$ declare v record; begin"
+				   " for v in select p.oid::regprocedure as signature, p.prokind from pg_proc p"
+				   "  where p.pronamespace = 'framewright'::regnamespace loop"
+				   "  if to_regprocedure(v.signature::text) is not null then"
+				   "   execute format('drop routine %s cascade', v.signature);"
+				   "  end if;"
+				   " end loop; end $$";
 	if (db_script(db, "dropping functions", drop, err) < 0)
 		return -1;
 	for (size_t i = 0; i < m->functions.count; i++) {
@@ -259,7 +265,8 @@ migrate_apply(struct db *db, void *arg, struct error *err)
 	memset(&m->report, 0, sizeof(m->report));
 	/* check_function_bodies: a function may name one of a later file */
 	if (db_script(db, "preparing",
-		"set local statement_timeout = 0; set local lock_timeout = '60s'; set local check_function_bodies = off;"
+		"set local statement_timeout = 0; set local lock_timeout = '60s'; set local check_function_bodies = "
+		"off;"
 		" set local client_min_messages = warning;"
 		" select pg_advisory_xact_lock(hashtext('framewright.migrate'))",
 		err) < 0)
@@ -319,8 +326,8 @@ migrate_check(struct db *db, struct error *err)
 	if (strcmp(have, MIGRATE_SCHEMA) < 0)
 		return migrate_outdated(have, err);
 	if (strcmp(have, MIGRATE_SCHEMA) > 0) {
-		(void)error_code(err, ERR_UNAVAILABLE, "schema_newer", "The database is at '%s', this program knows '%s'", have,
-		    MIGRATE_SCHEMA);
+		(void)error_code(err, ERR_UNAVAILABLE, "schema_newer",
+		    "The database is at '%s', this program knows '%s'", have, MIGRATE_SCHEMA);
 		error_hint(err, "install the version that migrated the database");
 		return error_fail();
 	}

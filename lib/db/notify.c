@@ -1,5 +1,6 @@
 /*
- * The process's one sender of hints. The first hint after a quiet time goes out at once, those of the following 50 ms together after it.
+ * The process's one sender of hints. The first hint after a quiet time goes out at once, those of the following 50 ms
+ * together after it.
  */
 #include <assert.h>
 #include <errno.h>

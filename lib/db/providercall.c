@@ -72,8 +72,9 @@ providercall_open(struct db *db, const struct providercall_new *call, struct pro
 	if (FAULT("before_intent"))
 		return error_set(err, ERR_UNAVAILABLE, "injected fault");
 	if (db_run_again(db, &open_stmt,
-		DB_ARGS(DB_INT(call->job), DB_INT(call->lease), DB_TEXT(call->step), DB_TEXT(call->agent), DB_TEXT(call->provider),
-		    DB_TEXT(call->model), call->request_hash == NULL ? DB_NULL : DB_BYTES(call->request_hash, 32),
+		DB_ARGS(DB_INT(call->job), DB_INT(call->lease), DB_TEXT(call->step), DB_TEXT(call->agent),
+		    DB_TEXT(call->provider), DB_TEXT(call->model),
+		    call->request_hash == NULL ? DB_NULL : DB_BYTES(call->request_hash, 32),
 		    call->estimate_micros < 0 ? DB_NULL : DB_INT(call->estimate_micros), DB_BOOL(call->simulated)),
 		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "opening a call to '%s'", call->provider);
@@ -105,8 +106,8 @@ providercall_sending(struct db *db, int64_t call, int64_t lease, struct error *e
 
 /* Statements that answer whether they changed something; not to have done so is news for the log only. */
 static int
-providercall_change(struct db *db, const struct db_stmt *stmt, const struct db_value *args, size_t nargs, bool *ret_changed,
-    struct error *err)
+providercall_change(struct db *db, const struct db_stmt *stmt, const struct db_value *args, size_t nargs,
+    bool *ret_changed, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	if (db_run_again(db, stmt, args, nargs, DB_ONE, &res, err) < 0)
@@ -133,8 +134,8 @@ providercall_accepted(struct db *db, int64_t call, const char *request_id, struc
 }
 
 int
-providercall_rejected(struct db *db, int64_t call, int64_t charged_micros, int64_t duration_ms, const char *error,
-    struct error *err)
+providercall_rejected(
+    struct db *db, int64_t call, int64_t charged_micros, int64_t duration_ms, const char *error, struct error *err)
 {
 	bool changed = false;
 	return providercall_change(db, &rejected_stmt,
@@ -158,13 +159,14 @@ providercall_uncertain(struct db *db, int64_t call, const char *error, struct er
 }
 
 int
-providercall_settle(struct db *db, int64_t call, int64_t price_micros, int64_t duration_ms, const char *error,
-    struct error *err)
+providercall_settle(
+    struct db *db, int64_t call, int64_t price_micros, int64_t duration_ms, const char *error, struct error *err)
 {
 	bool changed = false;
 	return providercall_change(db, &settle_stmt,
-	    DB_ARGS(DB_INT(call), price_micros < 0 ? DB_NULL : DB_INT(price_micros), DB_INT(duration_ms), DB_TEXT(error)), &changed,
-	    err);
+	    DB_ARGS(
+		DB_INT(call), price_micros < 0 ? DB_NULL : DB_INT(price_micros), DB_INT(duration_ms), DB_TEXT(error)),
+	    &changed, err);
 }
 
 int

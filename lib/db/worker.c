@@ -32,7 +32,8 @@ worker_begin(struct db *db, const struct worker_start *start, int64_t *ret_worke
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	char settings[160] = "";
 	if (start->cost_limit_micros > 0 && start->cost_alert_micros > 0)
-		snprintf(settings, sizeof(settings), "{\"cost_limit_micros\": %" PRId64 ", \"cost_alert_micros\": %" PRId64 "}",
+		snprintf(settings, sizeof(settings),
+		    "{\"cost_limit_micros\": %" PRId64 ", \"cost_alert_micros\": %" PRId64 "}",
 		    start->cost_limit_micros, start->cost_alert_micros);
 	if (db_run(db, &worker_begin_stmt,
 		DB_ARGS(DB_TEXT(start->host), DB_INT(getpid()), DB_TEXT(start->program), DB_TEXT(start->version),

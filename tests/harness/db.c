@@ -36,7 +36,8 @@ test_db_url_of(const char *url, const char *name)
 	const char *slash = scheme == NULL ? NULL : strchr(scheme + 3, '/');
 	const char *query = slash == NULL ? NULL : strchr(slash, '?');
 	if (slash == NULL) {
-		fprintf(stderr, "FW_TEST_DATABASE_URL must look like postgresql:///postgres?host=/socket/folder&user=postgres\n");
+		fprintf(stderr,
+		    "FW_TEST_DATABASE_URL must look like postgresql:///postgres?host=/socket/folder&user=postgres\n");
 		exit(1);
 	}
 	return arena_printf(test_arena(), "%.*s/%s%s", (int)(slash - url), url, name, query == NULL ? "" : query);
@@ -48,7 +49,8 @@ test_db_server(const char *format, const char *name)
 	struct error err = {0};
 	struct db *db = NULL;
 	char sql[200];
-	const struct db_options options = {.url = state.server_url, .program = "test", .unprepared = true, .timeout_s = 60};
+	const struct db_options options = {
+	    .url = state.server_url, .program = "test", .unprepared = true, .timeout_s = 60};
 	/* the format is one of two constants below */
 	const char *at = strstr(format, "%s");
 	snprintf(sql, sizeof(sql), "%.*s%s%s", (int)(at - format), format, name, at + 2);
@@ -114,8 +116,12 @@ test_db_sql_dir(void)
 struct db_options
 test_db_options(const char *role)
 {
-	return (struct db_options){
-	    .url = state.url, .user = role, .program = "test", .unprepared = role == NULL, .timeout_s = 60, .attempts = 1};
+	return (struct db_options){.url = state.url,
+	    .user = role,
+	    .program = "test",
+	    .unprepared = role == NULL,
+	    .timeout_s = 60,
+	    .attempts = 1};
 }
 
 struct db *
@@ -133,8 +139,8 @@ struct db *
 test_db(const char *role)
 {
 	for (size_t i = 0; i < state.count; i++) {
-		if (role == NULL ? state.open[i].role == NULL :
-				   state.open[i].role != NULL && strcmp(state.open[i].role, role) == 0)
+		if (role == NULL ? state.open[i].role == NULL
+				 : state.open[i].role != NULL && strcmp(state.open[i].role, role) == 0)
 			return state.open[i].db;
 	}
 	if (state.count == TEST_DB_OPEN_MAX)
@@ -142,6 +148,18 @@ test_db(const char *role)
 	state.open[state.count].role = role;
 	state.open[state.count].db = test_db_new(role);
 	return state.open[state.count++].db;
+}
+
+/* Like test_ok(), and also good in a set-up function, where asserts cannot be counted: there a failure ends the
+ * program. */
+static bool
+test_db_ok(int result, const struct error *err, const char *what)
+{
+	if (CU_get_current_test() != NULL)
+		return test_ok(result, err, what, __FILE__, __LINE__);
+	if (result < 0)
+		test_db_die(what, err);
+	return true;
 }
 
 bool
@@ -152,7 +170,7 @@ test_sql(const char *format, ...)
 	va_start(args, format);
 	const char *sql = arena_vprintf(test_arena(), format, args);
 	va_end(args);
-	return test_ok(db_script(test_db(NULL), "test_sql", sql, &err), &err, sql, __FILE__, __LINE__);
+	return test_db_ok(db_script(test_db(NULL), "test_sql", sql, &err), &err, sql);
 }
 
 bool
@@ -175,7 +193,7 @@ test_sql_value(const char *sql)
 	struct error err = {0};
 	/* the superuser's connection prepares nothing, so the statement need not be static */
 	const struct db_stmt stmt = {"test_sql", sql, 0};
-	if (!test_ok(db_run(test_db(NULL), &stmt, DB_NO_ARGS, DB_MANY, &res, &err), &err, sql, __FILE__, __LINE__) || res.count == 0)
+	if (!test_db_ok(db_run(test_db(NULL), &stmt, DB_NO_ARGS, DB_MANY, &res, &err), &err, sql) || res.count == 0)
 		return "";
 	struct db_row row = db_row(&res, 0);
 	return db_get_text_or(&row, test_arena(), "");
@@ -210,7 +228,8 @@ test_db_user(const char *email)
 const char *
 test_db_project(int owner)
 {
-	return test_sql_text("with p as (insert into project (owner_id) values (%d) returning id), a as (insert into ad_session (project_id)"
+	return test_sql_text("with p as (insert into project (owner_id) values (%d) returning id), a as (insert into "
+			     "ad_session (project_id)"
 			     " select id from p) select id from p",
 	    owner);
 }

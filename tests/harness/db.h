@@ -1,6 +1,6 @@
 /*
- * A fresh, migrated database per test program, on the cluster that FW_TEST_DATABASE_URL names (tests/harness/with-pg starts one). Programs
- * without it are skipped.
+ * A fresh, migrated database per test program, on the cluster that FW_TEST_DATABASE_URL names (tests/harness/with-pg
+ * starts one). Programs without it are skipped.
  *
  *     TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(job_runs_once))
  *
@@ -24,7 +24,8 @@ const char *test_db_url(void) RETURNS_NONNULL;
 const char *test_db_sql_dir(void) RETURNS_NONNULL;
 /* Options for a connection of one's own; role NULL: superuser. */
 struct db_options test_db_options(const char *role);
-/* A connection that lives until the program ends, one per role; NULL: superuser. Never NULL: a failure ends the program. */
+/* A connection that lives until the program ends, one per role; NULL: superuser. Never NULL: a failure ends the
+ * program. */
 struct db *test_db(const char *role) RETURNS_NONNULL;
 /* One more connection of a role, for threads; the caller closes it. */
 struct db *test_db_new(const char *role) RETURNS_NONNULL;

@@ -78,7 +78,8 @@ TEST(migrate_again_changes_nothing)
 
 TEST(migrate_check_passes_for_every_role)
 {
-	static const char *const roles[] = {"framewright_api", "framewright_renderd", "framewright_eventd", "framewright_ctl"};
+	static const char *const roles[] = {
+	    "framewright_api", "framewright_renderd", "framewright_eventd", "framewright_ctl"};
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
 		struct error err = {0};
 		CHECK_OK(migrate_check(test_db(roles[i]), &err), &err);
@@ -95,7 +96,8 @@ TEST(migrate_keeps_operators_changes)
 	struct error err = {0};
 	struct migrate_report report;
 	const char *dir = copy_of_sql();
-	test_sql("update price set micros = 7 where model = 'sdxl'; update provider_limit set max_inflight = 3 where name = 'local'");
+	test_sql("update price set micros = 7 where model = 'sdxl'; update provider_limit set max_inflight = 3 where "
+		 "name = 'local'");
 	shell(arena_printf(test_arena(), "echo '-- changed' >> '%s/functions/core.sql'", dir));
 	CHECK_OK(migrate_run(test_db(NULL), dir, &report, &err), &err);
 	CHECK(report.reloaded);
@@ -120,14 +122,16 @@ TEST(migrate_applies_a_new_patch_and_old_programs_say_so)
 	struct error err = {0};
 	struct migrate_report report;
 	const char *dir = copy_of_sql();
-	shell(arena_printf(test_arena(), "echo 'create table extra (id int primary key);' > '%s/migrations/9998-extra.sql'", dir));
+	shell(arena_printf(
+	    test_arena(), "echo 'create table extra (id int primary key);' > '%s/migrations/9998-extra.sql'", dir));
 	CHECK_OK(migrate_run(test_db(NULL), dir, &report, &err), &err);
 	CHECK_INT(report.applied, 1);
 	CHECK_STR(test_sql_text("select tableowner from pg_tables where tablename = 'extra'"), "framewright_owner");
 	CHECK_STR(test_sql_text("select relrowsecurity::text from pg_class where relname = 'extra'"), "true");
 	CHECK_FAILS_CODE(migrate_check(test_db("framewright_renderd"), &err), &err, ERR_UNAVAILABLE, "schema_newer");
 	error_clear(&err);
-	CHECK_FAILS_CODE(migrate_run(test_db(NULL), test_db_sql_dir(), NULL, &err), &err, ERR_UNAVAILABLE, "schema_newer");
+	CHECK_FAILS_CODE(
+	    migrate_run(test_db(NULL), test_db_sql_dir(), NULL, &err), &err, ERR_UNAVAILABLE, "schema_newer");
 }
 
 TEST(migrate_refuses_an_edited_patch)
@@ -135,7 +139,8 @@ TEST(migrate_refuses_an_edited_patch)
 	struct error err = {0};
 	const char *dir = copy_of_sql();
 	shell(arena_printf(test_arena(),
-	    "echo 'create table extra (id int primary key);' > '%s/migrations/9998-extra.sql'; echo '-- edited' >> '%s/migrations/%s.sql'",
+	    "echo 'create table extra (id int primary key);' > '%s/migrations/9998-extra.sql'; echo '-- edited' >> "
+	    "'%s/migrations/%s.sql'",
 	    dir, dir, MIGRATE_SCHEMA));
 	CHECK_FAILS_CODE(migrate_run(test_db(NULL), dir, NULL, &err), &err, ERR_CONFLICT, "patch_edited");
 	CHECK_CONTAINS(err.text, MIGRATE_SCHEMA);
@@ -156,7 +161,8 @@ TEST(migrate_that_fails_leaves_nothing_behind)
 }
 
 TEST_MAIN_WITH(test_db_set_up_empty, test_db_tear_down, ROW(migrate_check_names_what_to_do),
-    ROW(migrate_concurrently_applies_once), ROW(migrate_again_changes_nothing), ROW(migrate_check_passes_for_every_role),
-    ROW(migrate_schema_is_the_newest_patch), ROW(migrate_keeps_operators_changes), ROW(migrate_drops_functions_that_are_gone),
+    ROW(migrate_concurrently_applies_once), ROW(migrate_again_changes_nothing),
+    ROW(migrate_check_passes_for_every_role), ROW(migrate_schema_is_the_newest_patch),
+    ROW(migrate_keeps_operators_changes), ROW(migrate_drops_functions_that_are_gone),
     ROW(migrate_applies_a_new_patch_and_old_programs_say_so), ROW(migrate_refuses_an_edited_patch),
     ROW(migrate_that_fails_leaves_nothing_behind))
