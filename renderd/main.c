@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/db/migrate.h"
+#include "lib/db/session.h"
 #include "lib/db/worker.h"
 #include "lib/net/http.h"
 #include "renderd/dispatch.h"
@@ -43,10 +44,13 @@ begin_worker(struct renderd *renderd, struct error *err)
 	    .version = PACKAGE_VERSION,
 	    .cost_limit_micros = conf_money(renderd->conf, CONF_SESSION_COST_LIMIT),
 	    .cost_alert_micros = conf_money(renderd->conf, CONF_SESSION_COST_ALERT)};
+	/* functions of the ad flow write addresses into events */
+	const struct session_settings settings = {.public_app_url = conf_str(renderd->conf, CONF_PUBLIC_APP_URL)};
 	int status = -1;
 
 	gethostname(host, sizeof(host) - 1);
-	if (db_open(&renderd->database, &db, err) == 0 && migrate_check(db, err) == 0)
+	if (db_open(&renderd->database, &db, err) == 0 && migrate_check(db, err) == 0 &&
+	    session_configure(db, &settings, err) == 0)
 		status = worker_begin(db, &start, &renderd->worker, err);
 	db_close(&db);
 	return status;
