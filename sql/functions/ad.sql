@@ -230,9 +230,7 @@ language sql stable
 set search_path = framewright, pg_temp
 as $$
 	select encode(sha256(convert_to(jsonb_build_array(
-		'image', 1, p_model, ad_setting('image_provider', 'local'),
-		p_prompt -> 'prompt', p_prompt -> 'negative_prompt', p_prompt -> 'view_type', p_prompt -> 'seed',
-		p_prompt -> 'guidance_scale', p_prompt -> 'variation_strength', p_prompt -> 'variant'
+		'image', 1, p_model, ad_setting('image_provider', 'local'), p_prompt
 	)::text, 'UTF8')), 'hex')
 $$;
 comment on function ad_image_key is 'Under which key a picture is kept; p_prompt is an element of image_prompts with its seed.';
