@@ -68,8 +68,8 @@ struct plan {
 	char key[HASH_HEX_SIZE];       /* of the finished file */
 };
 
-/* Everything lives in the arena; the timeline must live as long. ERR_INPUT "timeline_empty" for a film without frames and
- * ERR_INPUT "asset_missing" or "font_missing" for a name without a fact. */
+/* Everything lives in the arena; the timeline must live as long. ERR_INPUT "timeline_empty" for a film without frames,
+ * "clip_unavailable", "sound_unavailable" or "font_missing" for a name without a fact. */
 int plan_make(struct arena *arena, const struct timeline *timeline, const struct plan_facts *facts, struct plan **ret_plan,
     struct error *err) MUST_CHECK;
 

@@ -43,7 +43,7 @@ add_item(struct hash *hash, const struct plan *plan, const struct plan_layer *la
 	case TIMELINE_STILL:
 		hash_add_str(hash, timeline_fit_name(item->fit));
 		hash_add_int(hash, layer->covers);
-		return add_fact(hash, facts->assets, facts->n_assets, item->asset, "asset_missing", err);
+		return add_fact(hash, facts->assets, facts->n_assets, item->asset, "clip_unavailable", err);
 	case TIMELINE_CARD:
 		hash_add_str(hash, item->text);
 		add_micro(hash, item->size);
@@ -69,7 +69,7 @@ add_overlay(struct hash *hash, const struct plan *plan, const struct timeline_ov
 	add_micro(hash, overlay->opacity);
 	if (overlay->image) {
 		add_micro(hash, overlay->width);
-		return add_fact(hash, facts->assets, facts->n_assets, overlay->asset, "asset_missing", err);
+		return add_fact(hash, facts->assets, facts->n_assets, overlay->asset, "clip_unavailable", err);
 	}
 	hash_add_str(hash, overlay->text);
 	add_micro(hash, overlay->size);
@@ -142,7 +142,7 @@ audio_key(struct plan *plan, struct error *err)
 		add_micro(&hash, audio->fade_in_s);
 		add_micro(&hash, audio->fade_out_s);
 		add_micro(&hash, audio->volume);
-		if (add_fact(&hash, plan->facts->assets, plan->facts->n_assets, audio->asset, "asset_missing", err) < 0)
+		if (add_fact(&hash, plan->facts->assets, plan->facts->n_assets, audio->asset, "sound_unavailable", err) < 0)
 			return -1;
 	}
 	hash_end_hex(&hash, plan->audio_key);

@@ -1,0 +1,98 @@
+/*
+ * Reading the finished file back with another reader than the writer's.
+ */
+#include "media/assemble.h"
+
+#include "media/io.h"
+#include "media/mp4.h"
+#include "media/sound.h"
+
+struct seen {
+	int64_t packets;
+	int64_t next_dts; /* where the next packet must begin */
+	int64_t first_pts, end_pts;
+};
+
+static void
+close_format(AVFormatContext **format)
+{
+	if (*format != NULL)
+		io_close_input(format);
+}
+
+static int
+see(struct seen *seen, const AVPacket *packet, const char *what, struct error *err)
+{
+	if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE || packet->pts < packet->dts)
+		return error_set(err, ERR_INTERNAL, "%s packet %lld has no time", what, (long long)seen->packets);
+	if (seen->packets > 0 && packet->dts != seen->next_dts)
+		return error_set(err, ERR_INTERNAL, "%s packet %lld is not where the one before ends", what,
+		    (long long)seen->packets);
+	if (seen->packets == 0 || packet->pts < seen->first_pts)
+		seen->first_pts = packet->pts;
+	seen->end_pts = FW_MAX(seen->packets == 0 ? INT64_MIN : seen->end_pts, packet->pts + packet->duration);
+	seen->next_dts = packet->dts + packet->duration;
+	seen->packets++;
+	return 0;
+}
+
+static int
+check_picture(const struct assembly *assembly, const AVStream *stream, const struct seen *seen, struct error *err)
+{
+	const struct plan *plan = assembly->plan;
+	const int64_t step = plan->fps_den * (mp4_timescale(plan->fps_num) / plan->fps_num);
+
+	if (seen->packets != plan->frames || seen->first_pts != 0 || seen->end_pts != plan->frames * step)
+		return error_set(err, ERR_INTERNAL, "the file has %lld pictures from %lld to %lld instead of %lld",
+		    (long long)seen->packets, (long long)seen->first_pts, (long long)seen->end_pts, (long long)plan->frames);
+	if (stream->time_base.num != 1 || stream->time_base.den != mp4_timescale(plan->fps_num) ||
+	    stream->duration != plan->frames * step)
+		return error_set(err, ERR_INTERNAL, "the file lasts %lld instead of %lld", (long long)stream->duration,
+		    (long long)(plan->frames * step));
+	if (stream->codecpar->width != assembly->width || stream->codecpar->height != assembly->height)
+		return error_set(err, ERR_INTERNAL, "the file has another size");
+	return 0;
+}
+
+static int
+check_sound(const struct assembly *assembly, const struct seen *seen, struct error *err)
+{
+	struct sound_notes notes;
+
+	memcpy(&notes, assembly->sound->notes, sizeof(notes));
+	if (seen->packets != assembly->sound->n_samples || seen->first_pts != -notes.priming)
+		return error_set(err, ERR_INTERNAL, "the sound has %lld packets from %lld", (long long)seen->packets,
+		    (long long)seen->first_pts);
+	return 0;
+}
+
+int
+assemble_check(const struct assembly *assembly, int fd, struct error *err)
+{
+	CLEANUP(close_format) AVFormatContext *format = NULL;
+	CLEANUP(io_packet_free) AVPacket *packet = av_packet_alloc();
+	const unsigned streams = assembly->sound != NULL ? 2 : 1;
+	struct seen seen[2] = {{0}, {0}};
+	int ret;
+
+	if (packet == NULL)
+		return error_set(err, ERR_MEMORY, "no memory for a packet");
+	if (io_open_input(fd, "mov", NULL, &format, err) < 0)
+		return error_wrap(err, "reading the film back");
+	if (format->nb_streams != streams || format->streams[0]->codecpar->codec_id != AV_CODEC_ID_H264 ||
+	    (streams == 2 && format->streams[1]->codecpar->codec_id != AV_CODEC_ID_AAC))
+		return error_set(err, ERR_INTERNAL, "the file has %u streams instead of %u", format->nb_streams, streams);
+	while ((ret = av_read_frame(format, packet)) >= 0) {
+		const int i = packet->stream_index;
+
+		ret = see(&seen[i == 0 ? 0 : 1], packet, i == 0 ? "picture" : "sound", err);
+		av_packet_unref(packet);
+		if (ret < 0)
+			return -1;
+	}
+	if (ret != AVERROR_EOF)
+		return io_error_own(err, ret, "reading the film back");
+	if (check_picture(assembly, format->streams[0], &seen[0], err) < 0)
+		return -1;
+	return streams == 2 ? check_sound(assembly, &seen[1], err) : 0;
+}

@@ -1,0 +1,118 @@
+/*
+ * Task `render`: a timeline becomes a finished film.
+ *
+ *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, threads?, scale?, cache_limit?, dry_run?
+ *     result  frames, duration_us, width, height, fps_num, fps_den, bytes, sha256, key, poster, spans, audio, warnings,
+ *             measurements
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "lib/base/path.h"
+#include "media/assemble.h"
+#include "media/picture.h"
+#include "media/render_priv.h"
+
+/* Where a poster is taken when nobody says: the middle of the first moving part. */
+static int64_t
+poster_frame(const struct render *render)
+{
+	const struct plan *plan = render->plan;
+
+	if (render->args.poster_at >= 0)
+		return FW_MIN(
+		    plan_frame((int64_t)(render->args.poster_at * 1e6), plan->fps_num, plan->fps_den), plan->frames - 1);
+	for (size_t i = 0; i < plan->n_layers; i++) {
+		const struct plan_layer *layer = &plan->layers[i];
+
+		if (layer->item != NULL && (layer->item->type == TIMELINE_CLIP || layer->item->type == TIMELINE_STILL))
+			return FW_MIN((layer->start + layer->end) / 2, plan->frames - 1);
+	}
+	return plan->frames / 2;
+}
+
+static void
+frame_free(AVFrame **frame)
+{
+	av_frame_free(frame);
+}
+
+static int
+file_digest(int dir, const char *name, int64_t *ret_bytes, char hex[static HASH_HEX_SIZE], struct error *err)
+{
+	CLEANUP(fd_close) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	unsigned char digest[HASH_SIZE];
+
+	if (fd < 0)
+		return error_errno(err, ERR_INTERNAL, "opening '%s'", name);
+	if (hash_fd(fd, digest, ret_bytes, err) < 0)
+		return -1;
+	(void)hash_hex(digest, hex);
+	return 0;
+}
+
+static int
+make_poster(struct render *render, struct render_poster *poster, struct error *err)
+{
+	CLEANUP(frame_free) AVFrame *frame = NULL;
+	CLEANUP(picture_done) struct picture picture = {0};
+	const int dir = render->task->scratch;
+
+	if (span_frame(&render->stage, poster_frame(render), &frame, err) < 0)
+		return -1;
+	poster->width = (int)FW_MIN(render->args.poster_width, frame->width);
+	poster->height = (int)((int64_t)frame->height * poster->width / frame->width);
+	if (picture_from_frame(frame, poster->width, FW_MAX(poster->height, 1), &picture, err) < 0 ||
+	    picture_write(&picture, PICTURE_JPEG_SMALL, dir, render->args.poster, &poster->bytes, err) < 0)
+		return -1;
+	return file_digest(dir, render->args.poster, &poster->bytes, poster->sha256, err);
+}
+
+static int
+finish(struct render *render, struct render_output *output, struct error *err)
+{
+	const struct assembly assembly = {
+	    .plan = render->plan,
+	    .width = render->stage.width,
+	    .height = render->stage.height,
+	    .pictures = render->pictures,
+	    .sound = render->sound.map == NULL ? NULL : &render->sound,
+	};
+
+	task_progress(render->task, 0.92, "join");
+	if (assemble(&assembly, render->task->scratch, render->args.output, NULL, err) < 0)
+		return -1;
+	if (file_digest(render->task->scratch, render->args.output, &output->bytes, output->sha256, err) < 0)
+		return -1;
+	task_progress(render->task, 0.96, "poster");
+	if (render->args.poster != NULL && make_poster(render, &output->poster, err) < 0)
+		return error_wrap(err, "making the poster");
+	return 0;
+}
+
+int
+render_run(struct task *task, struct buf *result, struct error *err)
+{
+	struct render *render = ARENA_NEW(task->arena, struct render);
+	struct render_output output = {0};
+	int ret = -1;
+
+	if (render == NULL)
+		return arena_error(task->arena, err);
+	render->task = task;
+	task_progress(task, 0, "prepare");
+	if (render_prepare(render, err) < 0)
+		goto out;
+	if (render->args.dry_run) {
+		ret = render_report(render, NULL, result, err);
+		goto out;
+	}
+	if (render_crew(render, err) < 0 || finish(render, &output, err) < 0)
+		goto out;
+	cache_trim(&render->cache);
+	task_progress(task, 1, "done");
+	ret = render_report(render, &output, result, err);
+out:
+	render_done(render);
+	return ret;
+}

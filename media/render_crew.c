@@ -1,0 +1,280 @@
+/*
+ * The crew: threads that make what the cache does not have, the longest pieces first. What they do is independent of each
+ * other; the task's own thread only waits, reports progress and stops them when one failed or the client went away.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include "media/render_priv.h"
+#include "media/sound.h"
+
+#define WAIT_NS 100000000
+#define CREW_MAX 64
+/* sound costs about as much as this share of its film's frames */
+#define SOUND_SHARE 12
+
+struct duty {
+	bool sound;
+	size_t span;
+	int64_t cost;
+};
+
+struct crew {
+	struct render *render;
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	struct duty *duties;
+	size_t n_duties;
+	size_t next;
+	size_t working; /* threads that have not ended */
+	bool failed;
+	struct error error; /* the first one */
+	bool pin;
+	atomic_uint started;
+};
+
+static int
+find_sound(void *ctx, const char *asset)
+{
+	const struct render *render = ctx;
+
+	for (size_t i = 0; i < render->facts.n_assets; i++)
+		if (strcmp(render->assets[i].name, asset) == 0)
+			return render->assets[i].fd;
+	return -1;
+}
+
+static int
+make_sound(struct render *render, struct piece_builder *builder, struct error *err)
+{
+	piece_builder_init(builder, PIECE_SOUND);
+	return sound_make(render->task, render->plan, find_sound, render, builder, err);
+}
+
+static int
+make_span(struct render *render, const struct plan_span *span, struct piece_builder *builder, struct error *err)
+{
+	piece_builder_init(builder, PIECE_PICTURE);
+	return span_make(&render->stage, span, builder, err);
+}
+
+static int
+do_duty(struct render *render, const struct duty *duty, struct error *err)
+{
+	const struct plan_span *span = &render->plan->spans[duty->span];
+	const char *key = duty->sound ? render->plan->audio_key : span->key;
+	struct piece *piece = duty->sound ? &render->sound : &render->pictures[duty->span];
+	CLEANUP(piece_builder_done) struct piece_builder builder = {0};
+	int ret;
+
+	ret = duty->sound ? make_sound(render, &builder, err) : make_span(render, span, &builder, err);
+	if (ret < 0 || cache_put(&render->cache, key, &builder, err) < 0)
+		return duty->sound ? error_wrap(err, "the sound") : error_wrap(err, "span %zu", duty->span);
+	ret = cache_find(&render->cache, key, piece, err);
+	if (ret == 1)
+		return error_set(err, ERR_INTERNAL, "piece %.12s is damaged right after it was written", key);
+	return ret;
+}
+
+static const struct duty *
+next_duty(struct crew *crew)
+{
+	const struct duty *duty = NULL;
+
+	pthread_mutex_lock(&crew->lock);
+	if (!crew->failed && crew->next < crew->n_duties)
+		duty = &crew->duties[crew->next++];
+	pthread_mutex_unlock(&crew->lock);
+	return duty;
+}
+
+static void
+crew_fail(struct crew *crew, const struct error *err)
+{
+	pthread_mutex_lock(&crew->lock);
+	if (!crew->failed)
+		crew->error = *err;
+	crew->failed = true;
+	atomic_store(&crew->render->stage.stop, true);
+	pthread_mutex_unlock(&crew->lock);
+}
+
+/* The n-th of the processors that we may use. Where it is not allowed nothing is lost. */
+static void
+pin_thread(unsigned n)
+{
+	cpu_set_t all, one;
+
+	if (sched_getaffinity(0, sizeof(all), &all) < 0 || CPU_COUNT(&all) == 0)
+		return;
+	n %= (unsigned)CPU_COUNT(&all);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all) || n-- > 0)
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		(void)sched_setaffinity(0, sizeof(one), &one);
+		return;
+	}
+}
+
+static void *
+work(void *ctx)
+{
+	struct crew *crew = ctx;
+	const unsigned number = atomic_fetch_add(&crew->started, 1);
+	const struct duty *duty;
+
+	if (crew->pin)
+		pin_thread(number);
+	while ((duty = next_duty(crew)) != NULL) {
+		struct error err = {0};
+
+		if (do_duty(crew->render, duty, &err) < 0)
+			crew_fail(crew, &err);
+	}
+	pthread_mutex_lock(&crew->lock);
+	crew->working--;
+	pthread_cond_signal(&crew->ended);
+	pthread_mutex_unlock(&crew->lock);
+	return NULL;
+}
+
+static int
+duty_order(const void *a, const void *b)
+{
+	const struct duty *x = a, *y = b;
+
+	if (x->cost != y->cost)
+		return x->cost < y->cost ? 1 : -1;
+	return (x->span > y->span) - (x->span < y->span);
+}
+
+/* What the cache does not have. */
+static int
+list_duties(struct crew *crew, int64_t *ret_frames, struct error *err)
+{
+	struct render *render = crew->render;
+	const struct plan *plan = render->plan;
+	int ret;
+
+	*ret_frames = 0;
+	for (size_t i = 0; i < plan->n_spans; i++) {
+		bool twin = false;
+
+		ret = cache_find(&render->cache, plan->spans[i].key, &render->pictures[i], err);
+		if (ret < 0)
+			return -1;
+		render->reused[i] = ret == 0;
+		render->n_reused += ret == 0;
+		/* the same picture twice in one film is made once */
+		for (size_t k = 0; k < crew->n_duties && ret == 1 && !twin; k++)
+			twin = strcmp(plan->spans[crew->duties[k].span].key, plan->spans[i].key) == 0;
+		if (ret == 0 || twin)
+			continue;
+		crew->duties[crew->n_duties++] = (struct duty){.span = i, .cost = plan->spans[i].frames};
+		*ret_frames += plan->spans[i].frames;
+	}
+	if (plan->audio_key[0] == '\0')
+		return 0;
+	ret = cache_find(&render->cache, plan->audio_key, &render->sound, err);
+	if (ret < 0)
+		return -1;
+	render->sound_reused = ret == 0;
+	if (ret == 1)
+		crew->duties[crew->n_duties++] = (struct duty){.sound = true, .cost = plan->frames / SOUND_SHARE};
+	return 0;
+}
+
+/* Spans that were made as another's twin. */
+static int
+map_twins(struct render *render, struct error *err)
+{
+	for (size_t i = 0; i < render->plan->n_spans; i++) {
+		if (render->pictures[i].map != NULL)
+			continue;
+		if (cache_find(&render->cache, render->plan->spans[i].key, &render->pictures[i], err) != 0)
+			return error_wrap(err, "span %zu", i);
+	}
+	return 0;
+}
+
+static void
+wait_for_crew(struct crew *crew, int64_t frames)
+{
+	struct render *render = crew->render;
+	const int64_t total = FW_MAX(frames, 1);
+
+	pthread_mutex_lock(&crew->lock);
+	while (crew->working > 0) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += WAIT_NS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		(void)pthread_cond_timedwait(&crew->ended, &crew->lock, &until);
+		pthread_mutex_unlock(&crew->lock);
+		task_progress(render->task, 0.05 + 0.85 * (double)atomic_load(&render->stage.done) / (double)total, "encode");
+		if (task_cancelled(render->task))
+			atomic_store(&render->stage.stop, true);
+		pthread_mutex_lock(&crew->lock);
+	}
+	pthread_mutex_unlock(&crew->lock);
+}
+
+static int
+run_threads(struct crew *crew, int64_t frames, struct error *err)
+{
+	pthread_t threads[CREW_MAX];
+	const int64_t asked = crew->render->args.threads > 0 ? crew->render->args.threads : crew->render->task->threads;
+	const size_t count = FW_MIN((size_t)FW_MIN(FW_MAX(asked, 1), CREW_MAX), crew->n_duties);
+	size_t running = 0;
+
+	crew->pin = count > 1;
+	crew->working = count;
+	while (running < count && pthread_create(&threads[running], NULL, work, crew) == 0)
+		running++;
+	if (running < count) {
+		pthread_mutex_lock(&crew->lock);
+		crew->working -= count - running;
+		pthread_mutex_unlock(&crew->lock);
+	}
+	if (running > 0)
+		wait_for_crew(crew, frames);
+	for (size_t i = 0; i < running; i++)
+		(void)pthread_join(threads[i], NULL);
+	if (running == 0 && count > 0)
+		return error_errno(err, ERR_MEMORY, "starting threads");
+	if (crew->failed && err != NULL)
+		*err = crew->error;
+	if (task_check(crew->render->task, err) < 0)
+		return -1;
+	return crew->failed ? -1 : 0;
+}
+
+int
+render_crew(struct render *render, struct error *err)
+{
+	struct crew crew = {.render = render};
+	pthread_condattr_t attributes;
+	int64_t frames;
+	int ret;
+
+	crew.duties = ARENA_ARRAY(render->task->arena, render->plan->n_spans + 1, struct duty);
+	if (crew.duties == NULL)
+		return arena_error(render->task->arena, err);
+	if (list_duties(&crew, &frames, err) < 0)
+		return -1;
+	qsort(crew.duties, crew.n_duties, sizeof(*crew.duties), duty_order);
+	(void)pthread_mutex_init(&crew.lock, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&crew.ended, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	ret = run_threads(&crew, frames, err);
+	(void)pthread_cond_destroy(&crew.ended);
+	(void)pthread_mutex_destroy(&crew.lock);
+	return ret < 0 ? -1 : map_twins(render, err);
+}

@@ -1,0 +1,93 @@
+/*
+ * Between the files of the render task.
+ *
+ * The way of a render: read the timeline, see what the inputs are, plan, draw texts, look what the cache has, make what is missing
+ * (a crew of threads), join, read back, make the poster, report.
+ */
+#ifndef MEDIA_RENDER_PRIV_H
+#define MEDIA_RENDER_PRIV_H
+
+#include "lib/js/read.h"
+#include "lib/timeline/plan.h"
+#include "media/cache.h"
+#include "media/fonts.h"
+#include "media/span.h"
+#include "media/task.h"
+
+#define RENDER_ASSETS_MAX 512
+#define RENDER_FONTS_MAX 32
+#define RENDER_WARNINGS_MAX 100
+#define RENDER_CACHE_LIMIT ((int64_t)20 * GB)
+#define RENDER_POSTER_WIDTH 640
+
+struct render_args {
+	const char *output;
+	const char *poster; /* or NULL: none */
+	double poster_at;   /* seconds; below 0: chosen */
+	int64_t poster_width;
+	double scale; /* of the output's sides, for a smaller film out of the same timeline */
+	int64_t threads; /* 0: as the task says */
+	int64_t cache_limit;
+	bool dry_run; /* plan and look into the cache, make nothing */
+};
+
+struct render_asset {
+	const char *name;
+	int fd;
+	struct source *source; /* of clips, stills and images */
+	double enlarged;       /* by how much its pictures are scaled up, at most */
+};
+
+struct render_warning {
+	const char *code;
+	const char *message;
+};
+
+struct render {
+	struct task *task;
+	struct render_args args;
+	struct timeline *timeline;
+	struct plan_facts facts;
+	struct plan_fact asset_facts[RENDER_ASSETS_MAX];
+	struct plan_fact font_facts[RENDER_FONTS_MAX];
+	struct render_asset assets[RENDER_ASSETS_MAX];
+	struct font fonts[RENDER_FONTS_MAX];
+	struct plan *plan;
+	struct stage stage;
+	struct cache cache;
+	struct piece *pictures; /* as plan->spans */
+	struct piece sound;	/* map NULL: none */
+	bool *reused;		/* as plan->spans */
+	size_t n_reused;
+	bool sound_reused;
+	struct render_warning warnings[RENDER_WARNINGS_MAX];
+	size_t n_warnings;
+};
+
+/* Reads args, timeline, inputs; makes the plan and everything the stage needs. */
+int render_prepare(struct render *render, struct error *err) MUST_CHECK;
+void render_done(struct render *render);
+
+/* Once with the same code and message. */
+void render_warn(struct render *render, const char *code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Finds or makes all pieces; leaves them mapped. */
+int render_crew(struct render *render, struct error *err) MUST_CHECK;
+
+struct render_poster {
+	int64_t bytes;
+	int width, height;
+	char sha256[HASH_HEX_SIZE];
+};
+
+struct render_output {
+	int64_t bytes;
+	char sha256[HASH_HEX_SIZE];
+	struct render_poster poster;
+};
+
+/* Writes the result object. output NULL: a dry run. */
+int render_report(const struct render *render, const struct render_output *output, struct buf *result, struct error *err)
+    MUST_CHECK;
+
+#endif

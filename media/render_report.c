@@ -1,0 +1,177 @@
+/*
+ * What a render tells: the file, what was reused, what was measured, what was not as asked for.
+ */
+#include <math.h>
+
+#include "lib/js/write.h"
+#include "media/render_priv.h"
+#include "media/sound.h"
+
+/* Steps of the mean colour at a hard join that are worth telling: a cut may jump, a join inside a scene may not. */
+#define JOIN_STEP (4 * 256)
+
+static int64_t
+film_us(const struct plan *plan)
+{
+	return (int64_t)(((__int128)plan->frames * plan->fps_den * 2000000 + plan->fps_num) / (2 * plan->fps_num));
+}
+
+static void
+put_spans(struct js_writer *w, const struct render *render)
+{
+	const struct plan *plan = render->plan;
+
+	js_open_object(w, "spans");
+	js_int(w, "total", (int64_t)plan->n_spans);
+	js_int(w, "reused", (int64_t)render->n_reused);
+	js_int(w, "encoded", (int64_t)(plan->n_spans - render->n_reused));
+	js_open_array(w, "list");
+	for (size_t i = 0; i < plan->n_spans; i++) {
+		js_open_object(w, NULL);
+		js_int(w, "start", plan->spans[i].start);
+		js_int(w, "frames", plan->spans[i].frames);
+		js_str(w, "kind", plan_kind_name(plan->spans[i].kind));
+		js_str(w, "action", render->reused[i] ? "reuse" : "encode");
+		js_strn(w, "key", plan->spans[i].key, 16);
+		js_int(w, "bytes", (int64_t)render->pictures[i].data_len);
+		js_close(w);
+	}
+	js_close(w);
+	js_close(w);
+}
+
+static void
+put_audio(struct js_writer *w, const struct render *render)
+{
+	struct sound_notes notes;
+
+	if (render->sound.map == NULL || render->sound.notes_len != sizeof(notes)) {
+		js_null(w, "audio");
+		return;
+	}
+	memcpy(&notes, render->sound.notes, sizeof(notes));
+	js_open_object(w, "audio");
+	js_fixed(w, "lufs", notes.lufs, 2);
+	js_fixed(w, "true_peak", notes.true_peak, 2);
+	js_int(w, "samples", notes.samples);
+	js_int(w, "rate", notes.rate);
+	js_int(w, "clipped", (int64_t)notes.clipped);
+	js_fixed(w, "silent_s", (double)notes.silent / notes.rate, 3);
+	js_bool(w, "reused", render->sound_reused);
+	js_close(w);
+}
+
+/* Joins inside one scene (a divided body) must not show. */
+static int
+seams(const struct render *render)
+{
+	const struct plan *plan = render->plan;
+	int count = 0;
+
+	for (size_t i = 1; i < plan->n_spans; i++) {
+		const struct plan_span *a = &plan->spans[i - 1], *b = &plan->spans[i];
+		struct canvas_stats before, after;
+
+		if (render->pictures[i].notes_len != sizeof(after) || render->pictures[i - 1].notes_len != sizeof(before))
+			continue;
+		if (a->n_layers != b->n_layers || memcmp(a->layers, b->layers, a->n_layers * sizeof(*a->layers)) != 0)
+			continue;
+		memcpy(&before, render->pictures[i - 1].notes, sizeof(before));
+		memcpy(&after, render->pictures[i].notes, sizeof(after));
+		for (int p = 0; p < 3; p++) {
+			if (abs(after.mean_first[p] - before.mean_last[p]) > JOIN_STEP) {
+				count++;
+				break;
+			}
+		}
+	}
+	return count;
+}
+
+static void
+put_measurements(struct js_writer *w, const struct render *render)
+{
+	uint64_t black = 0, frozen = 0, flashes = 0;
+	double enlarged = 0;
+
+	for (size_t i = 0; i < render->plan->n_spans; i++) {
+		struct canvas_stats stats;
+
+		if (render->pictures[i].notes_len != sizeof(stats))
+			continue;
+		memcpy(&stats, render->pictures[i].notes, sizeof(stats));
+		black += stats.black;
+		frozen += stats.frozen;
+		flashes += stats.flashes;
+	}
+	for (size_t i = 0; i < render->facts.n_assets; i++)
+		enlarged = FW_MAX(enlarged, render->assets[i].enlarged);
+	js_open_object(w, "measurements");
+	js_int(w, "black_frames", (int64_t)black);
+	js_int(w, "frozen_frames", (int64_t)frozen);
+	js_int(w, "flashes", (int64_t)flashes);
+	js_int(w, "visible_joins", seams(render));
+	js_fixed(w, "enlarged", enlarged, 3);
+	js_bool(w, "constant_rate", true);
+	js_close(w);
+}
+
+static void
+put_poster(struct js_writer *w, const struct render *render, const struct render_poster *poster)
+{
+	if (render->args.poster == NULL) {
+		js_null(w, "poster");
+		return;
+	}
+	js_open_object(w, "poster");
+	js_str(w, "name", render->args.poster);
+	js_str(w, "media_type", "image/jpeg");
+	js_int(w, "width", poster->width);
+	js_int(w, "height", poster->height);
+	js_int(w, "bytes", poster->bytes);
+	js_str(w, "sha256", poster->sha256);
+	js_close(w);
+}
+
+static void
+put_warnings(struct js_writer *w, const struct render *render)
+{
+	js_open_array(w, "warnings");
+	for (size_t i = 0; i < render->n_warnings; i++) {
+		js_open_object(w, NULL);
+		js_str(w, "code", render->warnings[i].code);
+		js_str(w, "message", render->warnings[i].message);
+		js_close(w);
+	}
+	js_close(w);
+}
+
+int
+render_report(const struct render *render, const struct render_output *output, struct buf *result, struct error *err)
+{
+	const struct plan *plan = render->plan;
+	struct js_writer w;
+
+	js_begin(&w, result);
+	js_open_object(&w, NULL);
+	js_int(&w, "frames", plan->frames);
+	js_int(&w, "duration_us", film_us(plan));
+	js_int(&w, "width", render->stage.width);
+	js_int(&w, "height", render->stage.height);
+	js_int(&w, "fps_num", plan->fps_num);
+	js_int(&w, "fps_den", plan->fps_den);
+	js_str(&w, "key", plan->key);
+	put_spans(&w, render);
+	if (output != NULL) {
+		js_int(&w, "bytes", output->bytes);
+		js_str(&w, "sha256", output->sha256);
+		js_str(&w, "media_type", "video/mp4");
+		put_poster(&w, render, &output->poster);
+		put_audio(&w, render);
+		put_measurements(&w, render);
+	}
+	put_warnings(&w, render);
+	js_close(&w);
+	js_end(&w);
+	return buf_error(result, err);
+}

@@ -1,0 +1,410 @@
+/*
+ * Everything before the first frame: arguments, inputs and their digests, fonts, the plan, indexed clips, drawn texts.
+ */
+#include <math.h>
+#include <stdarg.h>
+
+#include <cairo.h>
+#include <hb.h>
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libswscale/swscale.h>
+#include <pango/pango.h>
+
+#include "lib/base/text.h"
+#include "media/drawtext.h"
+#include "media/encode.h"
+#include "media/fit.h"
+#include "media/picture.h"
+#include "media/render_priv.h"
+
+/* Raised whenever the engine paints, mixes or encodes differently than before. */
+#define ENGINE_VERSION 1
+#define TEXT_SIZE_MIN 36
+
+void
+render_warn(struct render *render, const char *code, const char *format, ...)
+{
+	va_list args;
+	const char *message;
+
+	va_start(args, format);
+	message = arena_vprintf(render->task->arena, format, args);
+	va_end(args);
+	if (message == NULL || render->n_warnings == RENDER_WARNINGS_MAX)
+		return;
+	for (size_t i = 0; i < render->n_warnings; i++)
+		if (text_equal(render->warnings[i].code, code) && text_equal(render->warnings[i].message, message))
+			return;
+	render->warnings[render->n_warnings++] = (struct render_warning){code, message};
+}
+
+static int
+read_args(struct render *render, struct error *err)
+{
+	const struct js_value *args = render->task->args;
+	struct render_args *into = &render->args;
+
+	into->output = js_text(args, "/output", NULL);
+	into->poster = js_text(args, "/poster", NULL);
+	into->poster_at = js_real(args, "/poster_at", -1);
+	into->poster_width = js_number(args, "/poster_width", RENDER_POSTER_WIDTH);
+	into->scale = js_real(args, "/scale", 1);
+	into->threads = js_number(args, "/threads", 0);
+	into->cache_limit = js_number(args, "/cache_limit", RENDER_CACHE_LIMIT);
+	into->dry_run = js_flag(args, "/dry_run", false);
+	if (into->dry_run)
+		into->output = into->output == NULL ? "film.mp4" : into->output;
+	if (task_output_name(into->output, err) < 0 || (into->poster != NULL && task_output_name(into->poster, err) < 0))
+		return -1;
+	if (into->poster != NULL && text_equal(into->poster, into->output))
+		return error_set(err, ERR_INPUT, "poster and output have the same name");
+	if (!(into->scale >= 0.1 && into->scale <= 1) || into->poster_width < 16 || into->poster_width > TIMELINE_SIDE_MAX)
+		return error_set(err, ERR_INPUT, "scale or poster_width is out of range");
+	return 0;
+}
+
+static int64_t
+scaled_side(int64_t side, double scale)
+{
+	return FW_MAX(llround((double)side * scale / 2) * 2, 32);
+}
+
+static int
+read_timeline(struct render *render, struct error *err)
+{
+	const char *json = js_json(js_member(render->task->args, "timeline"), render->task->arena);
+	struct js_problems *problems = ARENA_NEW(render->task->arena, struct js_problems);
+	struct timeline_output *output;
+
+	if (json == NULL || problems == NULL)
+		return arena_error(render->task->arena, err);
+	if (timeline_parse(render->task->arena, json, strlen(json), &render->timeline, problems, err) < 0)
+		return error_wrap(err, "timeline");
+	output = &render->timeline->output;
+	output->width = scaled_side(output->width, render->args.scale);
+	output->height = scaled_side(output->height, render->args.scale);
+	return 0;
+}
+
+/* The digest of an input, once for each descriptor: an asset may be named twice. */
+static int
+asset_digest(struct render *render, size_t index, struct error *err)
+{
+	char *hex = arena_alloc(render->task->arena, HASH_HEX_SIZE);
+	unsigned char digest[HASH_SIZE];
+
+	if (hex == NULL)
+		return arena_error(render->task->arena, err);
+	render->asset_facts[index].digest = hex;
+	for (size_t i = 0; i < index; i++) {
+		if (render->assets[i].fd == render->assets[index].fd) {
+			memcpy(hex, render->asset_facts[i].digest, HASH_HEX_SIZE);
+			return 0;
+		}
+	}
+	if (hash_fd(render->assets[index].fd, digest, NULL, err) < 0)
+		return error_wrap(err, "asset '%s'", render->assets[index].name);
+	(void)hash_hex(digest, hex);
+	return 0;
+}
+
+static int
+read_assets(struct render *render, struct error *err)
+{
+	const struct js_value *assets = js_member(render->task->args, "assets");
+	const size_t count = js_count(assets, "");
+
+	if (count > RENDER_ASSETS_MAX)
+		return error_set(err, ERR_INPUT, "a render takes at most %d assets", RENDER_ASSETS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const char *name;
+		const char *input = js_text(js_member_at(assets, i, &name), "", NULL);
+
+		if (input == NULL)
+			return error_set(err, ERR_INPUT, "asset '%s' names no input", name);
+		if (task_input(render->task, input, &render->assets[i].fd, err) < 0)
+			return error_wrap(err, "asset '%s'", name);
+		render->assets[i].name = name;
+		render->asset_facts[i].name = name;
+		if (asset_digest(render, i, err) < 0)
+			return -1;
+	}
+	render->facts.assets = render->asset_facts;
+	render->facts.n_assets = count;
+	return 0;
+}
+
+static int
+use_font(struct render *render, const char *name, struct error *err)
+{
+	const size_t n = render->facts.n_fonts;
+
+	for (size_t i = 0; i < n; i++)
+		if (text_equal(render->font_facts[i].name, name))
+			return 0;
+	if (n == RENDER_FONTS_MAX)
+		return error_set(err, ERR_INPUT, "a film uses at most %d fonts", RENDER_FONTS_MAX);
+	if (render->task->fonts == NULL)
+		return error_set(err, ERR_UNAVAILABLE, "there are no fonts");
+	if (fonts_resolve(render->task->fonts, name, &render->fonts[n], err) < 0)
+		return error_wrap(err, "font '%s'", name);
+	if (render->fonts[n].fallback)
+		render_warn(render, "font_fallback", "The font %s is not installed; %s %s is used instead.", name,
+		    render->fonts[n].family, render->fonts[n].style);
+	render->font_facts[n] = (struct plan_fact){.name = name, .digest = render->fonts[n].sha256};
+	render->facts.n_fonts = n + 1;
+	return 0;
+}
+
+static int
+read_fonts(struct render *render, struct error *err)
+{
+	const struct timeline *timeline = render->timeline;
+
+	render->facts.fonts = render->font_facts;
+	for (size_t t = 0; t < timeline->tracks.count; t++) {
+		const struct timeline_track *track = timeline_track_at(timeline, t);
+
+		for (size_t i = 0; i < track->items.count; i++)
+			if (timeline_item_at(track, i)->type == TIMELINE_CARD &&
+			    use_font(render, timeline_item_at(track, i)->font, err) < 0)
+				return -1;
+	}
+	for (size_t i = 0; i < timeline->overlays.count; i++)
+		if (!timeline_overlay_at(timeline, i)->image && use_font(render, timeline_overlay_at(timeline, i)->font, err) < 0)
+			return -1;
+	/* what the chosen font lacks comes from this one */
+	return timeline->overlays.count == 0 && render->facts.n_fonts == 0 ? 0 : use_font(render, FONTS_FALLBACK, err);
+}
+
+/* Whatever lies between the inputs' bytes and the encoded ones. */
+static int
+describe_engine(struct render *render, struct error *err)
+{
+	const char *fallback = "";
+
+	for (size_t i = 0; i < render->facts.n_fonts; i++)
+		if (text_equal(render->font_facts[i].name, FONTS_FALLBACK))
+			fallback = render->font_facts[i].digest;
+	render->facts.engine = arena_printf(render->task->arena,
+	    "engine %d; %s; avcodec %u %s; avformat %u; swscale %u; pango %s; cairo %s; harfbuzz %s; fallback font %s",
+	    ENGINE_VERSION, encoder_settings(), avcodec_version(), avcodec_configuration(), avformat_version(),
+	    swscale_version(), pango_version_string(), cairo_version_string(), hb_version_string(), fallback);
+	return render->facts.engine == NULL ? arena_error(render->task->arena, err) : 0;
+}
+
+static struct render_asset *
+find_asset(struct render *render, const char *name)
+{
+	for (size_t i = 0; i < render->facts.n_assets; i++)
+		if (text_equal(render->assets[i].name, name))
+			return &render->assets[i];
+	return NULL;
+}
+
+static int
+index_asset(struct render *render, const char *name, struct render_asset **ret_asset, struct error *err)
+{
+	struct render_asset *asset = find_asset(render, name);
+
+	if (asset == NULL)
+		return error_code(err, ERR_INPUT, "clip_unavailable", "clip '%s' is not there", name);
+	if (asset->source == NULL && source_index(render->task->arena, render->task, name, asset->fd, &asset->source, err) < 0)
+		return -1;
+	*ret_asset = asset;
+	return 0;
+}
+
+/* How much a picture is enlarged, and whether a clip ends before its place in the film does. */
+static void
+look_at_clip(struct render *render, const struct plan_layer *layer, struct render_asset *asset)
+{
+	const struct source *source = asset->source;
+	const struct fit_request request = {
+	    .fit = layer->item->fit == FIT_BLUR ? FIT_CONTAIN : layer->item->fit, .quarters = source->quarters, .aspect = source->aspect};
+	const struct canvas_patch place =
+	    fit_place(&request, source->width, source->height, render->stage.width, render->stage.height);
+	const int upright = source->quarters % 2 == 1 ? source->width : source->height;
+	const struct source_point *points = source->points;
+	const AVRational tb = source->time_base;
+	double last;
+
+	if (upright > 0)
+		asset->enlarged = FW_MAX(asset->enlarged, (double)place.height / upright);
+	if (layer->item->type != TIMELINE_CLIP || source->frames < 2)
+		return;
+	/* the last picture lasts as long as the pictures do on average */
+	last = (double)(points[source->frames - 1].pts - points[0].pts) * av_q2d(tb) * (double)source->frames /
+	    (double)(source->frames - 1);
+	if ((double)layer->item->in_us / 1e6 + layer->item->duration_s * (double)layer->item->speed_ppm / 1e6 > last + 0.1)
+		render_warn(render, "clip_short", "Clip %s ends before its place in the film does; its last picture stays.",
+		    asset->name);
+}
+
+static int
+draw_text(struct render *render, const struct drawtext *what, const char *font, struct stamp **ret_stamp, struct error *err)
+{
+	struct drawtext full = *what;
+	struct drawtext_report report = {0};
+
+	for (size_t i = 0; i < render->facts.n_fonts; i++)
+		if (text_equal(render->font_facts[i].name, font))
+			full.font = &render->fonts[i];
+	full.width = render->stage.width;
+	full.height = render->stage.height;
+	full.size_min = TEXT_SIZE_MIN * plan_scale(render->plan);
+	if (drawtext_stamp(&full, ret_stamp, &report, err) < 0)
+		return -1;
+	if (report.missing > 0)
+		render_warn(render, "glyphs_missing", "%d character%s of the text cannot be shown, the first is '%s'.",
+		    report.missing, report.missing == 1 ? "" : "s", report.first);
+	return 0;
+}
+
+static int
+draw_card(struct render *render, const struct timeline_item *item, struct stamp **ret_stamp, struct error *err)
+{
+	const struct drawtext what = {
+	    .text = item->text,
+	    .size = item->size * plan_scale(render->plan),
+	    .rgb = item->rgb,
+	    .anchor = ANCHOR_CENTER,
+	    .opacity = 1,
+	};
+
+	return draw_text(render, &what, item->font, ret_stamp, err);
+}
+
+static int
+draw_overlay(struct render *render, const struct timeline_overlay *overlay, struct stamp **ret_stamp, struct error *err)
+{
+	const double scale = plan_scale(render->plan);
+	const struct drawtext what = {
+	    .text = overlay->text,
+	    .size = overlay->size * scale,
+	    .rgb = overlay->rgb,
+	    .outline = overlay->outline,
+	    .anchor = overlay->anchor,
+	    .margin = round(overlay->margin * scale),
+	    .opacity = overlay->opacity,
+	};
+
+	return draw_text(render, &what, overlay->font, ret_stamp, err);
+}
+
+/* Premultiplied 16-bit RGBA as cairo's words. */
+static int
+picture_stamp(const struct picture *picture, const struct canvas_patch *place, double opacity, struct stamp **ret_stamp,
+    struct error *err)
+{
+	const size_t count = (size_t)picture->width * (size_t)picture->height;
+	uint32_t *argb = calloc(count + 1, sizeof(*argb));
+	int ret;
+
+	if (argb == NULL)
+		return error_set(err, ERR_MEMORY, "no memory for an image of %dx%d", picture->width, picture->height);
+	for (size_t i = 0; i < count; i++) {
+		const uint16_t *p = picture->pixels + i * 4;
+
+		argb[i] = (uint32_t)(p[3] / 257) << 24 | (uint32_t)(p[0] / 257) << 16 | (uint32_t)(p[1] / 257) << 8 |
+		    (uint32_t)(p[2] / 257);
+	}
+	ret = stamp_new(argb, picture->width, place, opacity, ret_stamp, err);
+	free(argb);
+	return ret;
+}
+
+static int
+draw_image(struct render *render, const struct timeline_overlay *overlay, struct stamp **ret_stamp, struct error *err)
+{
+	const int width = render->stage.width, height = render->stage.height;
+	CLEANUP(picture_done) struct picture picture = {0};
+	CLEANUP(source_close) struct source_reader *reader = NULL;
+	struct canvas_patch place = {0};
+	struct render_asset *asset;
+	const AVFrame *frame;
+
+	if (index_asset(render, overlay->asset, &asset, err) < 0 ||
+	    source_open(asset->source, render->task, &reader, err) < 0 || source_read(reader, 0, &frame, err) < 0)
+		return -1;
+	place.width = FW_MAX((int)lround(overlay->width * width / 2) * 2, 2);
+	place.height = FW_MAX((int)lround((double)place.width * frame->height / frame->width / 2) * 2, 2);
+	if (place.height > height) {
+		place.width = FW_MAX((int)((int64_t)place.width * height / place.height / 2) * 2, 2);
+		place.height = height;
+	}
+	place.to_x = (width - place.width) / 4 * 2;
+	place.to_y = (height - place.height) / 4 * 2;
+	if (overlay->anchor == ANCHOR_TOP)
+		place.to_y = FW_MIN((int)lround(overlay->margin * plan_scale(render->plan) / 2) * 2, height - place.height);
+	else if (overlay->anchor == ANCHOR_BOTTOM)
+		place.to_y =
+		    FW_MAX(height - place.height - (int)lround(overlay->margin * plan_scale(render->plan) / 2) * 2, 0);
+	if (picture_from_frame(frame, place.width, place.height, &picture, err) < 0)
+		return error_wrap(err, "image '%s'", overlay->asset);
+	return picture_stamp(&picture, &place, overlay->opacity, ret_stamp, err);
+}
+
+static int
+fill_layer(struct render *render, const struct plan_layer *layer, struct stage_layer *into, struct error *err)
+{
+	struct render_asset *asset;
+
+	if (layer->overlay != NULL)
+		return layer->overlay->image ? draw_image(render, layer->overlay, &into->stamp, err)
+					     : draw_overlay(render, layer->overlay, &into->stamp, err);
+	if (layer->item->type == TIMELINE_CARD)
+		return draw_card(render, layer->item, &into->stamp, err);
+	if (layer->item->type != TIMELINE_CLIP && layer->item->type != TIMELINE_STILL)
+		return 0;
+	if (index_asset(render, layer->item->asset, &asset, err) < 0)
+		return -1;
+	into->source = asset->source;
+	look_at_clip(render, layer, asset);
+	return 0;
+}
+
+static int
+fill_stage(struct render *render, struct error *err)
+{
+	struct stage *stage = &render->stage;
+	const struct plan *plan = render->plan;
+
+	stage->task = render->task;
+	stage->plan = plan;
+	stage->width = (int)render->timeline->output.width;
+	stage->height = (int)render->timeline->output.height;
+	stage->layers = ARENA_ARRAY(render->task->arena, plan->n_layers + 1, struct stage_layer);
+	render->pictures = ARENA_ARRAY(render->task->arena, plan->n_spans, struct piece);
+	render->reused = ARENA_ARRAY(render->task->arena, plan->n_spans, bool);
+	if (stage->layers == NULL || render->pictures == NULL || render->reused == NULL)
+		return arena_error(render->task->arena, err);
+	for (size_t i = 0; i < plan->n_layers; i++)
+		if (fill_layer(render, &plan->layers[i], &stage->layers[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int
+render_prepare(struct render *render, struct error *err)
+{
+	if (read_args(render, err) < 0 || read_timeline(render, err) < 0 || read_assets(render, err) < 0 ||
+	    read_fonts(render, err) < 0 || describe_engine(render, err) < 0)
+		return -1;
+	if (plan_make(render->task->arena, render->timeline, &render->facts, &render->plan, err) < 0)
+		return error_wrap(err, "planning");
+	render->cache = (struct cache){
+	    .dir = render->task->cache, .scratch = render->task->scratch, .limit = render->args.cache_limit};
+	return fill_stage(render, err);
+}
+
+void
+render_done(struct render *render)
+{
+	for (size_t i = 0; render->stage.layers != NULL && i < render->plan->n_layers; i++)
+		stamp_free(&render->stage.layers[i].stamp);
+	for (size_t i = 0; render->pictures != NULL && i < render->plan->n_spans; i++)
+		piece_unmap(&render->pictures[i]);
+	piece_unmap(&render->sound);
+}

@@ -1,0 +1,201 @@
+/*
+ * AAC, once, and listening to the result.
+ */
+#include <math.h>
+
+#include <libavutil/channel_layout.h>
+
+#include "media/io.h"
+#include "media/measure_audio.h"
+#include "media/sound_priv.h"
+
+struct coder {
+	AVCodecContext *encoder;
+	AVCodecContext *decoder;
+	AVPacket *packet;
+	AVFrame *frame;
+	struct loudness *meter;
+	struct piece_builder *builder;
+	float *heard;	/* one decoded packet, interleaved */
+	int64_t skip;	/* decoded samples that are priming */
+	int64_t left;	/* decoded samples that belong to the programme */
+	int32_t packets;
+};
+
+static void
+coder_done(struct coder *coder)
+{
+	avcodec_free_context(&coder->encoder);
+	avcodec_free_context(&coder->decoder);
+	av_packet_free(&coder->packet);
+	av_frame_free(&coder->frame);
+	loudness_free(&coder->meter);
+	free(coder->heard);
+}
+
+static int
+open_encoder(struct coder *coder, int rate, struct error *err)
+{
+	const AVCodec *aac = avcodec_find_encoder_by_name("aac");
+	int ret;
+
+	coder->encoder = aac == NULL ? NULL : avcodec_alloc_context3(aac);
+	if (coder->encoder == NULL)
+		return error_set(err, ERR_UNAVAILABLE, "this FFmpeg has no AAC encoder");
+	coder->encoder->sample_fmt = AV_SAMPLE_FMT_FLTP;
+	coder->encoder->sample_rate = rate;
+	coder->encoder->bit_rate = SOUND_BIT_RATE;
+	coder->encoder->ch_layout = (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO;
+	coder->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
+	coder->encoder->thread_count = 1;
+	ret = avcodec_open2(coder->encoder, aac, NULL);
+	return ret < 0 ? io_error_own(err, ret, "opening the AAC encoder") : 0;
+}
+
+static int
+open_decoder(struct coder *coder, struct error *err)
+{
+	const AVCodec *aac = avcodec_find_decoder_by_name("aac");
+	AVCodecParameters *parameters = avcodec_parameters_alloc();
+	int ret = parameters == NULL ? AVERROR(ENOMEM) : avcodec_parameters_from_context(parameters, coder->encoder);
+
+	coder->decoder = aac == NULL ? NULL : avcodec_alloc_context3(aac);
+	if (coder->decoder == NULL)
+		ret = AVERROR(ENOMEM);
+	if (ret >= 0)
+		ret = avcodec_parameters_to_context(coder->decoder, parameters);
+	avcodec_parameters_free(&parameters);
+	/* priming is skipped here by counting */
+	if (ret >= 0)
+		coder->decoder->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
+	if (ret >= 0)
+		ret = avcodec_open2(coder->decoder, aac, NULL);
+	return ret < 0 ? io_error_own(err, ret, "opening the AAC decoder") : 0;
+}
+
+static int
+coder_init(struct coder *coder, int rate, struct error *err)
+{
+	if (open_encoder(coder, rate, err) < 0 || open_decoder(coder, err) < 0)
+		return -1;
+	coder->packet = av_packet_alloc();
+	coder->frame = av_frame_alloc();
+	coder->heard = calloc((size_t)coder->encoder->frame_size * 2 * SOUND_CHANNELS, sizeof(float));
+	if (coder->packet == NULL || coder->frame == NULL || coder->heard == NULL)
+		return error_set(err, ERR_MEMORY, "no memory for the AAC encoder");
+	coder->skip = coder->encoder->initial_padding;
+	coder->meter = loudness_new(rate, SOUND_CHANNELS, err);
+	if (coder->meter == NULL)
+		return -1;
+	buf_put(&coder->builder->extra, coder->encoder->extradata, (size_t)coder->encoder->extradata_size);
+	return 0;
+}
+
+static void
+hear_frame(struct coder *coder)
+{
+	const AVFrame *frame = coder->frame;
+	const int64_t from = FW_MIN(coder->skip, frame->nb_samples);
+	const int64_t count = FW_MIN(frame->nb_samples - from, coder->left);
+	const int64_t room = (int64_t)coder->encoder->frame_size * 2;
+
+	coder->skip -= from;
+	coder->left -= count;
+	for (int64_t at = 0; at < count; at += room) {
+		const int64_t some = FW_MIN(room, count - at);
+
+		for (int64_t i = 0; i < some; i++)
+			for (int c = 0; c < SOUND_CHANNELS; c++)
+				coder->heard[i * SOUND_CHANNELS + c] =
+				    ((const float *)(const void *)frame->extended_data[c])[from + at + i];
+		loudness_add(coder->meter, coder->heard, (size_t)some);
+	}
+}
+
+static int
+hear(struct coder *coder, const AVPacket *packet, struct error *err)
+{
+	int ret = avcodec_send_packet(coder->decoder, packet);
+
+	if (ret < 0 && ret != AVERROR_EOF)
+		return io_error_own(err, ret, "listening to the sound");
+	while ((ret = avcodec_receive_frame(coder->decoder, coder->frame)) >= 0) {
+		if (coder->frame->format != AV_SAMPLE_FMT_FLTP || coder->frame->ch_layout.nb_channels != SOUND_CHANNELS)
+			return error_set(err, ERR_INTERNAL, "the sound decodes to another format");
+		hear_frame(coder);
+		av_frame_unref(coder->frame);
+	}
+	return ret == AVERROR(EAGAIN) || ret == AVERROR_EOF ? 0 : io_error_own(err, ret, "listening to the sound");
+}
+
+static int
+take_packets(struct coder *coder, struct error *err)
+{
+	int ret;
+
+	while ((ret = avcodec_receive_packet(coder->encoder, coder->packet)) >= 0) {
+		const struct sample sample = {.size = (uint32_t)coder->packet->size, .at = coder->packets++, .key = 1};
+
+		buf_put(&coder->builder->samples, &sample, sizeof(sample));
+		buf_put(&coder->builder->data, coder->packet->data, sample.size);
+		ret = hear(coder, coder->packet, err);
+		av_packet_unref(coder->packet);
+		if (ret < 0)
+			return -1;
+	}
+	return ret == AVERROR(EAGAIN) || ret == AVERROR_EOF ? 0 : io_error_own(err, ret, "encoding sound");
+}
+
+static int
+put_samples(struct coder *coder, const float *samples, int64_t at, int count, struct error *err)
+{
+	AVFrame *frame = av_frame_alloc();
+	int ret = frame == NULL ? AVERROR(ENOMEM) : 0;
+
+	if (ret >= 0) {
+		frame->format = AV_SAMPLE_FMT_FLTP;
+		frame->nb_samples = count;
+		frame->sample_rate = coder->encoder->sample_rate;
+		frame->ch_layout = coder->encoder->ch_layout;
+		frame->pts = at;
+		ret = av_frame_get_buffer(frame, 0);
+	}
+	for (int c = 0; ret >= 0 && c < SOUND_CHANNELS; c++) {
+		float *plane = (float *)(void *)frame->extended_data[c];
+
+		for (int i = 0; i < count; i++)
+			plane[i] = samples[i * SOUND_CHANNELS + c];
+	}
+	if (ret >= 0)
+		ret = avcodec_send_frame(coder->encoder, frame);
+	av_frame_free(&frame);
+	return ret < 0 ? io_error_own(err, ret, "encoding sound") : take_packets(coder, err);
+}
+
+int
+sound_encode(const float *samples, size_t frames, int rate, struct piece_builder *builder, struct sound_notes *notes,
+    struct error *err)
+{
+	CLEANUP(coder_done) struct coder coder = {.builder = builder, .left = (int64_t)frames};
+	struct loudness_result heard;
+	int packet;
+
+	if (coder_init(&coder, rate, err) < 0)
+		return -1;
+	packet = coder.encoder->frame_size;
+	for (size_t at = 0; at < frames; at += (size_t)packet)
+		if (put_samples(&coder, samples + at * SOUND_CHANNELS, (int64_t)at, (int)FW_MIN((size_t)packet, frames - at), err) < 0)
+			return -1;
+	if (avcodec_send_frame(coder.encoder, NULL) < 0 || take_packets(&coder, err) < 0 || hear(&coder, NULL, err) < 0)
+		return -1;
+	if ((int64_t)coder.packets * packet < (int64_t)frames + coder.encoder->initial_padding)
+		return error_set(err, ERR_INTERNAL, "the AAC encoder lost the end of the sound");
+	loudness_result(coder.meter, &heard);
+	notes->priming = coder.encoder->initial_padding;
+	notes->packet = packet;
+	notes->lufs = heard.integrated;
+	notes->true_peak = heard.true_peak;
+	notes->clipped = heard.clipped;
+	notes->silent = heard.silent_frames;
+	return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * Making spans: each frame is painted from the layers that are seen in it and goes straight to the encoder.
+ *
+ * A stage holds what all spans share and nobody changes while they are made: the plan, the indexed clips, the drawn texts.
+ */
+#ifndef MEDIA_SPAN_H
+#define MEDIA_SPAN_H
+
+#include <stdatomic.h>
+
+#include "lib/timeline/plan.h"
+#include "media/canvas.h"
+#include "media/piece.h"
+#include "media/source.h"
+
+struct task;
+
+/* What a layer needs besides its description. */
+struct stage_layer {
+	const struct source *source; /* clip or still */
+	struct stamp *stamp;	     /* text or image; NULL when there is nothing to draw */
+};
+
+struct stage {
+	const struct task *task; /* for reading that stops when the task is cancelled */
+	const struct plan *plan;
+	struct stage_layer *layers; /* as plan->layers */
+	int width, height;
+	atomic_bool stop;	 /* set when another span failed */
+	atomic_llong done;	 /* frames encoded so far */
+};
+
+/* Paints and encodes the span into the builder. Any thread. ERR_CANCELLED when stage->stop was set. */
+int span_make(struct stage *stage, const struct plan_span *span, struct piece_builder *builder, struct error *err) MUST_CHECK;
+
+/* One frame of the film, for posters. The caller frees it. */
+int span_frame(struct stage *stage, int64_t frame, AVFrame **ret_frame, struct error *err) MUST_CHECK;
+
+#endif
