@@ -763,9 +763,6 @@ product_words_parse(const char *prompt, struct product_words *ret_words)
 	}
 	for (size_t i = 0; i < list.n; i++)
 		read_colour(&list, i, &words);
-	/* a golden watch with a brown strap is of gold; "gold" as the colour of a strap is not the metal of the case */
-	if (words.material[PRODUCT_PART_MAIN] == PRODUCT_MATERIAL_GLASS && words.form == PRODUCT_FORM_CREAM)
-		words.finish = PRODUCT_FINISH_GLOSSY;
 	read_title(&list, &words);
 	*ret_words = words;
 }

@@ -147,6 +147,6 @@ backdrop_at(const struct scene *scene, vec dir, float sx, float sy)
 	const vec albedo = scene->ground == GROUND_MARBLE ? v3(0.62f, 0.615f, 0.60f) : scene->design->backdrop;
 	/* the spot behind the product, and the paper turning away from the light above */
 	const float spot = expf(-(sx * sx * 0.55f + (sy - 0.10f) * (sy - 0.10f) * 0.55f));
-	const float level = scene->design->dark ? 0.15f + 2.6f * spot * spot : 0.60f + 0.44f * spot;
+	const float level = scene->design->dark ? 0.15f + 2.6f * spot * spot : 0.66f + 0.46f * spot;
 	return albedo * lit * level;
 }

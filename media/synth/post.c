@@ -25,8 +25,8 @@ post_perceived(vec colour)
 	return sqrtf(y / (y + 0.6f) * 1.4f);
 }
 
-static float
-blur_radius(const struct camera *camera, float depth, float scale)
+float
+post_blur(const struct camera *camera, float depth, float scale)
 {
 	const float off = fabsf(1.0f - camera->focus / fmax2(depth, 0.01f)) - camera->slack;
 	return clampf(off * camera->aperture, 0.0f, 13.0f) * scale;
@@ -45,7 +45,7 @@ blur_at(const struct frame *frame, const struct camera *camera, int x, int y, fl
 		const int px = (int)clampf((float)x + r * cosf(a) + 0.5f, 0.0f, (float)(frame->width - 1));
 		const int py = (int)clampf((float)y + r * sinf(a) + 0.5f, 0.0f, (float)(frame->height - 1));
 		const struct sample *tap = &frame->at[py * frame->width + px];
-		const float reach = blur_radius(camera, tap->depth, scale);
+		const float reach = post_blur(camera, tap->depth, scale);
 		const float w = clampf(reach - r + 1.5f, 0.02f, 1.0f);
 		sum += tap->colour * w;
 		weight += w;
@@ -62,7 +62,7 @@ post_focus(const struct frame *frame, const struct camera *camera, vec *scratch)
 	for (int y = 0; y < frame->height; y++) {
 		for (int x = 0; x < frame->width; x++) {
 			const int i = y * frame->width + x;
-			const float radius = blur_radius(camera, frame->at[i].depth, scale);
+			const float radius = post_blur(camera, frame->at[i].depth, scale);
 			scratch[i] = radius < 0.7f ? frame->at[i].colour : blur_at(frame, camera, x, y, radius, scale);
 		}
 	}

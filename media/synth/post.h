@@ -12,6 +12,8 @@ struct frame {
 	struct sample *at; /* rows from the top */
 };
 
+/* Radius in pixels of the blur at a depth; `scale` is the shorter side / 1024. */
+float post_blur(const struct camera *camera, float depth, float scale);
 /* Blurs what is out of focus; `scratch` holds width * height vectors. Nothing happens when the lens is closed. */
 void post_focus(const struct frame *frame, const struct camera *camera, vec *scratch);
 /* Adds the soft light that bright places spill. */

@@ -124,11 +124,16 @@ edges_paint(struct painting *painting, struct error *err)
 	float *seen = (float *)painting->scratch;
 	for (int i = 0; i < frame->width * frame->height; i++)
 		seen[i] = post_perceived(frame->at[i].colour);
+	const struct camera *camera = &painting->scene.camera;
+	const float scale = (float)FW_MIN(frame->width, frame->height) / 1024.0f;
 	for (int y = 0; y < frame->height; y++) {
 		for (int x = 0; x < frame->width; x++) {
+			struct sample *at = &frame->at[y * frame->width + x];
 			if (!pixel_is_edge(frame, seen, x, y))
 				continue;
-			struct sample *at = &frame->at[y * frame->width + x];
+			/* what the lens will blur needs no smooth edges */
+			if (camera->aperture > 0.0f && post_blur(camera, at->depth, scale) > 1.6f)
+				continue;
 			/* bright glints are compressed before they are averaged, or their edges stay jagged */
 			vec sum = at->colour * (1.0f / (1.0f + luma3(at->colour)));
 			for (int k = 0; k < 4; k++) {

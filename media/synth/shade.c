@@ -55,7 +55,7 @@ mirror_light(const struct scene *scene, vec p, vec dir, float rough, float px)
 	int part = 0;
 	float t = TRACE_FAR;
 	if (rough < 0.45f)
-		t = trace_product(&scene->shape, p, dir, 0.02f, 0.004f, 28, &part);
+		t = trace_product(&scene->shape, p, dir, 0.02f, TRACE_FAR, 0.004f, 28, &part);
 	if (t < TRACE_FAR)
 		return mirror_part(scene, p + dir * t, part, px);
 	if (dir[1] > -0.01f)
@@ -104,7 +104,7 @@ ground_mirror(const struct scene *scene, vec p, vec dir, const struct ground_poi
 {
 	const vec r = norm(reflect3(dir, norm(mix3(v3(0, 1, 0), g->normal, 0.15f))));
 	int part = 0;
-	const float t = trace_product(&scene->shape, p, r, 0.005f, 0.003f, 40, &part);
+	const float t = trace_product(&scene->shape, p, r, 0.005f, TRACE_FAR, 0.003f, 40, &part);
 	if (t >= TRACE_FAR)
 		return behind;
 	const float fade = expf(-t * (0.35f + 2.5f * g->rough));
@@ -174,7 +174,9 @@ static struct sample
 shade_opaque(const struct scene *scene, vec from, vec dir, float start, float sx, float sy)
 {
 	int part = 0;
-	const float t = start < TRACE_FAR ? trace_product(&scene->shape, from, dir, start, scene->pixel, 110, &part) : TRACE_FAR;
+	float t = TRACE_FAR;
+	if (start < TRACE_FAR)
+		t = trace_product(&scene->shape, from, dir, start, TRACE_FAR, scene->pixel, 110, &part);
 	if (t >= TRACE_FAR)
 		return shade_ground(scene, dir, sx, sy);
 	return (struct sample){.colour = shade_point(scene, from + dir * t, dir, part, scene->pixel * t), .depth = t, .part = part};
@@ -208,7 +210,7 @@ shade_ray(const struct scene *scene, float sx, float sy, float start)
 		int part = 0;
 		const float t_glass = trace_glass(shape, scene->camera.eye, dir, start, 90);
 		if (t_glass < TRACE_FAR &&
-		    t_glass < trace_product(shape, scene->camera.eye, dir, start, scene->pixel, 110, &part))
+		    trace_product(shape, scene->camera.eye, dir, start, t_glass, scene->pixel, 110, &part) >= TRACE_FAR)
 			return shade_glass(scene, dir, t_glass, start, sx, sy);
 	}
 	return shade_opaque(scene, scene->camera.eye, dir, start, sx, sy);

@@ -107,7 +107,7 @@ body_at(const struct shape *shape, vec q)
 	b.guard = 0.80f + 0.9f * fmax2(q[1] - 0.30f, 0.0f) - 1.1f * xx - q[2];
 	b.eyestay = fmax2(b.slot - 0.115f, -q[2] - 0.22f + 0.3f * fabsf(q[0]));
 	b.counter = q[2] + 0.86f + 0.50f * (q[1] - 0.35f) * (q[1] - 0.1f);
-	b.stripe = stripe_figure(shape, q[2], q[1]);
+	b.stripe = b.whole < 0.08f ? stripe_figure(shape, q[2], q[1]) : 1.0f;
 	return b;
 }
 
@@ -120,8 +120,10 @@ raised(float figure, float height)
 static struct surf
 upper_map(vec q, const struct body *b)
 {
-	float d = b->whole - fmax2(fmax2(raised(b->guard, 0.016f), raised(b->eyestay, 0.02f)),
-	    fmax2(raised(b->counter, 0.016f), raised(fmax2(b->stripe, 0.25f - q[1]), 0.012f)));
+	float d = b->whole - 0.02f;
+	if (d < 0.04f)
+		d = b->whole - fmax2(fmax2(raised(b->guard, 0.016f), raised(b->eyestay, 0.02f)),
+		    fmax2(raised(b->counter, 0.016f), raised(fmax2(b->stripe, 0.25f - q[1]), 0.012f)));
 	const float lean = fmax2(q[1] - 0.22f, 0.0f) * 0.19f;
 	const float hole = sd_smax(b->foot + lean + 0.075f, fabsf(q[2] + 0.66f) - 0.575f, 0.2f);
 	const float cavity = fmax2(hole, 0.34f - q[1]);
@@ -174,13 +176,13 @@ static struct surf
 sole_map(const struct shape *shape, vec q, float foot)
 {
 	const float spring = fmax2(q[2] - 0.55f, 0.0f), lift = 0.13f * spring * spring + 0.05f * fmax2(-q[2] - 1.1f, 0.0f);
-	const float top = 0.285f + shape->k[K_SOLE] + 0.07f * smooth01(-0.1f, -1.2f, q[2]) + 0.06f * smooth01(1.0f, 1.3f, q[2]);
+	const float top = 0.285f + shape->k[K_SOLE] + 0.07f * smooth01(-0.1f, -1.2f, q[2]) + 0.045f * smooth01(1.0f, 1.3f, q[2]);
 	const float y = q[1] - lift;
 	const float waist = 0.014f * smooth01(0.07f, 0.15f, y) * (1.0f - smooth01(0.15f, 0.27f, y));
 	const float mid = (top + 0.06f) * 0.5f, half = (top - 0.06f) * 0.5f;
-	const float wall = sd_extrude(foot - 0.052f + waist, y - mid, half, 0.045f);
+	const float wall = sd_extrude(foot - 0.042f + waist, y - mid, half, 0.045f);
 	const float tread = 0.012f * smooth01(-0.3f, 0.3f, sinf(q[2] * 42.0f + 6.0f * q[0]));
-	const float rubber = sd_extrude(foot - 0.058f + tread, y - 0.038f, 0.038f, 0.018f);
+	const float rubber = sd_extrude(foot - 0.048f + tread, y - 0.038f, 0.038f, 0.018f);
 	return surf_join((struct surf){wall, PART_MIDSOLE}, rubber, PART_OUTSOLE);
 }
 
@@ -191,12 +193,19 @@ footwear_map(const struct shape *shape, vec p)
 	const vec q = one_shoe(shape, p, &room);
 	const struct body b = body_at(shape, q);
 	struct surf s = upper_map(q, &b);
-	const struct surf sole = sole_map(shape, q, b.foot);
-	s = surf_join(s, sole.d, sole.part);
-	if (q[1] > 0.5f && fabsf(q[0]) < 0.6f && s.d < 0.5f) {
+	if (fmax2(q[1] - 0.55f, b.foot - 0.06f) < s.d) {
+		const struct surf sole = sole_map(shape, q, b.foot);
+		s = surf_join(s, sole.d, sole.part);
+	}
+	/* tongue and laces sit in a small ball; far from it the ball itself is near enough */
+	const float ball = len3(q - v3(0.0f, 1.08f, 0.12f)) - 0.62f;
+	if (ball > 0.1f)
+		return (struct surf){fmin2(fmin2(s.d * 0.92f, ball), room), s.part};
+	if (ball < s.d) {
 		s = surf_join(s, tongue_tip(q), PART_TONGUE);
 		s = surf_join(s, lace_rows(q, &b), PART_LACE);
-		s = surf_join(s, lace_bow(q), PART_LACE);
+		if (q[1] > 0.85f)
+			s = surf_join(s, lace_bow(q), PART_LACE);
 	}
 	s.d = fmin2(s.d * 0.92f, room);
 	return s;
@@ -253,12 +262,12 @@ upper_paint(const struct shape *shape, vec q, int part, const struct body *b, fl
 }
 
 static void
-tongue_paint(const struct shape *shape, vec q, float px, vec *normal, struct material *m)
+tongue_paint(const struct shape *shape, vec q, bool mirrored, float px, vec *normal, struct material *m)
 {
 	const struct design *design = shape->design;
 	*m = material_of(PRODUCT_MATERIAL_CANVAS, design->colour[PRODUCT_PART_MAIN] * 0.9f);
 	material_texture(PRODUCT_MATERIAL_CANVAS, q, px, normal, m);
-	const float u = q[0] / 0.30f + 0.5f, v = (1.385f - q[1]) / 0.125f;
+	const float u = (mirrored ? -q[0] : q[0]) / 0.30f + 0.5f, v = (1.385f - q[1]) / 0.125f;
 	if (q[1] > 1.245f && q[1] < 1.40f && fabsf(q[0]) < 0.155f && (*normal)[2] > 0.0f) {
 		m->base = design->colour[PRODUCT_PART_SOLE];
 		m->base = mix3(m->base, design->colour[PRODUCT_PART_MAIN] * 0.35f, mask_at(shape->mask[0], u, v));
@@ -310,7 +319,7 @@ footwear_paint(const struct shape *shape, vec p, int part, float px, vec *normal
 		lace_paint(shape, q, px, normal, m);
 		break;
 	case PART_TONGUE:
-		tongue_paint(shape, q, px, normal, m);
+		tongue_paint(shape, q, shape->pair && p[0] < 0.0f, px, normal, m);
 		break;
 	case PART_MIDSOLE:
 	case PART_OUTSOLE:

@@ -51,21 +51,35 @@ twine(const struct shape *shape, vec p)
 	return fmin2(d, len3(o * v3(0.8f, 1, 1)) - 0.042f);
 }
 
+static float
+lid_map(const struct shape *shape, vec p)
+{
+	const float radius = shape->k[K_RADIUS] - 0.055f;
+	const vec c = p - v3(0, 1.47f, 0);
+	float lid = sd_cylinder(c, radius + 0.006f, 0.165f, 0.035f);
+	if (lid > 0.05f)
+		return lid;
+	const float knurl = 0.005f * cosf(atan2f(p[0], p[2]) * 70.0f) * smooth01(1.62f, 1.56f, p[1]);
+	lid = sd_cylinder(c, radius + knurl, 0.165f, 0.035f);
+	return fmax2(lid, -sd_cylinder(p - v3(0, 1.66f, 0), radius - 0.09f, 0.035f, 0.015f));
+}
+
 static struct surf
 jar_map(const struct shape *shape, vec p)
 {
 	const float r = len2(p[0], p[2]), glass = profile_at(shape->profile[OUTLINE_GLASS], r, p[1]);
-	const float level = shape->k[K_FILL] + 0.012f * noise2(p[0] * 4.0f, p[2] * 4.0f);
+	float level = shape->k[K_FILL];
+	if (fabsf(p[1] - level) < 0.08f)
+		level += 0.012f * noise2(p[0] * 4.0f, p[2] * 4.0f);
 	struct surf s = {sd_smax(glass + 0.045f, p[1] - level, 0.05f), PART_CONTENT};
-	const float label = fmax2(fabsf(glass - 0.004f) - 0.012f, label_edge(shape, p));
-	if (p[2] > 0.0f)
-		s = surf_join(s, label * 0.8f, PART_LABEL);
-	const float lid_r = shape->k[K_RADIUS] - 0.055f;
-	const float knurl = 0.005f * cosf(atan2f(p[0], p[2]) * 70.0f) * smooth01(1.62f, 1.56f, p[1]);
-	float lid = sd_cylinder(p - v3(0, 1.47f, 0), lid_r + knurl, 0.165f, 0.035f);
-	lid = fmax2(lid, -sd_cylinder(p - v3(0, 1.66f, 0), lid_r - 0.09f, 0.035f, 0.015f));
-	s = surf_join(s, lid, PART_LID);
-	return surf_join(s, twine(shape, p) * 0.85f, PART_TWINE);
+	/* fine parts are only looked at from nearby; until then their bounds will do */
+	if (p[2] > 0.0f) {
+		const float shell = fabsf(glass - 0.004f) - 0.012f;
+		s = surf_join(s, shell < 0.05f ? fmax2(shell, label_edge(shape, p)) * 0.8f : shell, PART_LABEL);
+	}
+	s = surf_join(s, lid_map(shape, p), PART_LID);
+	const float ring = fmax2(fabsf(p[1] - 1.10f) - 0.22f, fabsf(r - shape->k[K_RADIUS] + 0.08f) - 0.12f);
+	return ring < s.d ? surf_join(s, ring > 0.06f ? ring : twine(shape, p) * 0.85f, PART_TWINE) : s;
 }
 
 static float

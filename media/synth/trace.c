@@ -21,12 +21,13 @@ trace_bounds(const struct shape *shape, vec from, vec dir, float grow, float *re
 }
 
 float
-trace_product(const struct shape *shape, vec from, vec dir, float start, float pixel, int steps, int *ret_part)
+trace_product(const struct shape *shape, vec from, vec dir, float start, float end, float pixel, int steps, int *ret_part)
 {
 	float t0, t1;
 	if (!trace_bounds(shape, from, dir, 0.0f, &t0, &t1))
 		return TRACE_FAR;
 	float t = fmax2(start, t0);
+	t1 = fmin2(t1, end);
 	for (int i = 0; i < steps && t < t1; i++) {
 		const struct surf s = shape->class->map(shape, from + dir * t);
 		if (s.d < pixel * t * 0.35f) {
