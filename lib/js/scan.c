@@ -2,6 +2,8 @@
  * The look at JSON text before json-c builds it. It is not a parser: json-c checks the grammar. It refuses what json-c
  * would accept or silently change, and does so in one pass without memory.
  */
+#include <errno.h>
+
 #include "lib/base/text.h"
 #include "lib/js/read_priv.h"
 
@@ -97,6 +99,24 @@ scan_digits(const struct scan *scan, size_t at)
 	return at - start;
 }
 
+/* json-c saturates whole numbers beyond 64 bits: what was sent would not be what is read. */
+static bool
+fits(const char *number, size_t len)
+{
+	char copy[NUMBER_LENGTH_MAX + 1];
+
+	if (memchr(number, '.', len) != NULL || memchr(number, 'e', len) != NULL || memchr(number, 'E', len) != NULL)
+		return true;
+	memcpy(copy, number, len);
+	copy[len] = '\0';
+	errno = 0;
+	if (copy[0] == '-')
+		(void)strtoll(copy, NULL, 10);
+	else
+		(void)strtoull(copy, NULL, 10);
+	return errno == 0;
+}
+
 /* -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)? */
 static int
 scan_number(struct scan *scan)
@@ -120,7 +140,7 @@ scan_number(struct scan *scan)
 			return refuse(scan, "not a JSON number");
 		at += digits;
 	}
-	if (at - start > NUMBER_LENGTH_MAX)
+	if (at - start > NUMBER_LENGTH_MAX || !fits(scan->text + start, at - start))
 		return refuse(scan, "a number has too many digits");
 	scan->at = at;
 	return 0;
