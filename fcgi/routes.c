@@ -13,8 +13,8 @@
 #define GATE_CODES "session_not_found forbidden already_running invalid_stage"
 #define START_CODES \
 	GATE_CODES \
-	    " selection_required cost_limit_exceeded budget_exceeded provider_unavailable rate_limited too_many_jobs " \
-	    "idempotency_running idempotency_mismatch bad_json too_large unsupported_media_type"
+	" selection_required cost_limit_exceeded budget_exceeded provider_unavailable rate_limited too_many_jobs " \
+	"idempotency_running idempotency_mismatch bad_json too_large unsupported_media_type"
 #define FILE_CODES "not_found range_not_satisfiable"
 
 const struct route routes[] = {

@@ -22,10 +22,12 @@ fake_app(void)
 	the_conf = conf_new(CONF_API);
 	log_init(&the_log, "test");
 	the_log.fd = -1;
-	if (conf_set(the_conf, "JWT_SECRET_KEY", KEY, &err) < 0 || conf_set(the_conf, "STORE_DIR", test_dir(), &err) < 0 ||
+	if (conf_set(the_conf, "JWT_SECRET_KEY", KEY, &err) < 0 ||
+	    conf_set(the_conf, "STORE_DIR", test_dir(), &err) < 0 ||
 	    conf_set(the_conf, "FRONTEND_URL", "https://studio.example", &err) < 0 ||
-	    conf_set(the_conf, "PASSWORD_MEMORY", "8192", &err) < 0 || conf_set(the_conf, "PASSWORD_PASSES", "1", &err) < 0 ||
-	    conf_set(the_conf, "DISK_RESERVE", "0", &err) < 0 || conf_set(the_conf, "UPLOAD_MAX_IMAGE", "4096", &err) < 0 ||
+	    conf_set(the_conf, "PASSWORD_MEMORY", "8192", &err) < 0 ||
+	    conf_set(the_conf, "PASSWORD_PASSES", "1", &err) < 0 || conf_set(the_conf, "DISK_RESERVE", "0", &err) < 0 ||
+	    conf_set(the_conf, "UPLOAD_MAX_IMAGE", "4096", &err) < 0 ||
 	    app_init(&the_app, the_conf, &the_log, &err) < 0) {
 		(void)fprintf(stderr, "fake: %s\n", err.text);
 		abort();
@@ -99,9 +101,9 @@ fake_serve(const struct call *call)
 	}
 	env[n++] = variable("REQUEST_METHOD", call->method);
 	env[n++] = variable("DOCUMENT_URI", call->path);
-	env[n++] = call->asked != NULL ? variable("REQUEST_URI", call->asked) :
-					 arena_printf(test_arena(), "REQUEST_URI=%s%s%s", call->path, call->query != NULL ? "?" : "",
-					     call->query != NULL ? call->query : "");
+	env[n++] = call->asked != NULL ? variable("REQUEST_URI", call->asked)
+				       : arena_printf(test_arena(), "REQUEST_URI=%s%s%s", call->path,
+					     call->query != NULL ? "?" : "", call->query != NULL ? call->query : "");
 	env[n++] = variable("QUERY_STRING", call->query != NULL ? call->query : "");
 	env[n++] = variable("REMOTE_ADDR", "192.0.2.7");
 	if (call->body != NULL) {
@@ -266,10 +268,10 @@ check_simple(const struct js_value *value, const char *p, size_t len, struct pla
 
 	if (strncmp(p, "any", len) == 0)
 		return;
-	if (kind != (number				   ? JS_KIND_NUMBER :
-			strncmp(p, "bool", len) == 0 ? JS_KIND_BOOL :
-			strncmp(p, "obj", len) == 0  ? JS_KIND_OBJECT :
-						       JS_KIND_STRING))
+	if (kind != (number			       ? JS_KIND_NUMBER
+			: strncmp(p, "bool", len) == 0 ? JS_KIND_BOOL
+			: strncmp(p, "obj", len) == 0  ? JS_KIND_OBJECT
+						       : JS_KIND_STRING))
 		fail(place, "wrong type");
 	if (strncmp(p, "uuid", len) == 0 && !id_is_uuid(js_text(value, "", "")))
 		fail(place, "no UUID");

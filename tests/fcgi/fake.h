@@ -1,6 +1,6 @@
 /*
- * A scripted database below the handlers (our own seam, lib/db) and requests built in memory. Every noun function that fcgi calls
- * is here, answers something sensible and notes what it was asked; `fake.fail` makes one of them refuse.
+ * A scripted database below the handlers (our own seam, lib/db) and requests built in memory. Every noun function that
+ * fcgi calls is here, answers something sensible and notes what it was asked; `fake.fail` makes one of them refuse.
  */
 #ifndef FW_TESTS_FCGI_FAKE_H
 #define FW_TESTS_FCGI_FAKE_H
@@ -19,8 +19,8 @@ struct fake {
 	/* the script */
 	const char *fail; /* name of the function that refuses; NULL: none */
 	struct error error;
-	const char *job_state;	 /* of job_load() */
-	const char *job_error;	 /* JSON or NULL */
+	const char *job_state;	  /* of job_load() */
+	const char *job_error;	  /* JSON or NULL */
 	const char *upload_state; /* ready, checking, refused */
 	bool no_final;
 	bool epoch_over; /* the token was ended */

@@ -128,7 +128,8 @@ a_user(struct arena *arena)
 }
 
 int
-user_find_by_email(struct db *db UNUSED, struct arena *arena, const char *email UNUSED, struct user **ret, struct error *err)
+user_find_by_email(
+    struct db *db UNUSED, struct arena *arena, const char *email UNUSED, struct user **ret, struct error *err)
 {
 	ENTER(err);
 	*ret = fake.unknown_user ? NULL : a_user(arena);
@@ -163,15 +164,17 @@ SIMPLE(user_login_failed(struct db *db UNUSED, const char *address UNUSED, struc
 SIMPLE(user_logout_all(struct db *db UNUSED, int32_t user UNUSED, struct error *err))
 SIMPLE(user_set_password(struct db *db UNUSED, int32_t id UNUSED, const char *hash UNUSED, struct error *err))
 SIMPLE(user_refresh_revoke(struct db *db UNUSED, const char *token UNUSED, struct error *err))
-SIMPLE(user_refresh_issue(struct db *db UNUSED, int32_t user UNUSED, const char *token UNUSED, int64_t ttl UNUSED,
-    struct error *err))
-SIMPLE(user_ticket_create(struct db *db UNUSED, const char *token UNUSED, const char *project UNUSED, struct error *err))
-SIMPLE(limit_take(struct db *db UNUSED, const struct limit_rule *rule UNUSED, const char *key UNUSED, struct error *err))
+SIMPLE(user_refresh_issue(
+    struct db *db UNUSED, int32_t user UNUSED, const char *token UNUSED, int64_t ttl UNUSED, struct error *err))
+SIMPLE(
+    user_ticket_create(struct db *db UNUSED, const char *token UNUSED, const char *project UNUSED, struct error *err))
+SIMPLE(
+    limit_take(struct db *db UNUSED, const struct limit_rule *rule UNUSED, const char *key UNUSED, struct error *err))
 SIMPLE(limit_open_jobs(struct db *db UNUSED, int max UNUSED, struct error *err))
 SIMPLE(apikey_revoke(struct db *db UNUSED, int64_t id UNUSED, struct error *err))
 SIMPLE(asset_delete(struct db *db UNUSED, const char *id UNUSED, struct error *err))
-SIMPLE(asset_blob_reserve(struct db *db UNUSED, const char *sha256 UNUSED, int64_t bytes UNUSED, const char *type UNUSED,
-    struct error *err))
+SIMPLE(asset_blob_reserve(
+    struct db *db UNUSED, const char *sha256 UNUSED, int64_t bytes UNUSED, const char *type UNUSED, struct error *err))
 SIMPLE(session_delete(struct db *db UNUSED, const char *id UNUSED, struct error *err))
 SIMPLE(share_revoke(struct db *db UNUSED, const char *id UNUSED, struct error *err))
 SIMPLE(job_cancel(struct db *db UNUSED, const char *id UNUSED, struct error *err))
@@ -265,8 +268,8 @@ session_stage_name(enum session_stage stage)
 }
 
 int
-session_create(struct db *db UNUSED, struct arena *arena UNUSED, int64_t limit UNUSED, struct session_new *ret,
-    struct error *err)
+session_create(
+    struct db *db UNUSED, struct arena *arena UNUSED, int64_t limit UNUSED, struct session_new *ret, struct error *err)
 {
 	ENTER(err);
 	*ret = (struct session_new){.id = FAKE_SESSION, .created_us = NOW_US};
@@ -274,7 +277,8 @@ session_create(struct db *db UNUSED, struct arena *arena UNUSED, int64_t limit U
 }
 
 int
-session_version(struct db *db UNUSED, const char *id UNUSED, int64_t *ret_seq, enum project_role *ret_role, struct error *err)
+session_version(
+    struct db *db UNUSED, const char *id UNUSED, int64_t *ret_seq, enum project_role *ret_role, struct error *err)
 {
 	ENTER(err);
 	*ret_seq = 5;
@@ -285,30 +289,67 @@ session_version(struct db *db UNUSED, const char *id UNUSED, int64_t *ret_seq, e
 int
 session_load(struct db *db UNUSED, struct arena *arena, const char *id, struct session **ret, struct error *err)
 {
-	static struct session_image image = {.id = "img_0123456789abcdef", .view_type = "front", .seed = 123456,
-	    .cost_micros = 50000, .created_us = NOW_US, .model = "flux-pro", .width = 1024, .height = 1024};
-	static struct session_clip clip = {.id = "clip_0123456789abcdef", .source_image_id = "img_0123456789abcdef",
-	    .duration_us = 3200000, .width = 1024, .height = 576, .fps_num = 30, .fps_den = 1, .cost_micros = 800000,
-	    .created_us = NOW_US, .model = "stable-video-diffusion"};
-	static struct session_final final = {.id = "vid_0123456789abcdef", .thumbnail_id = "thumb_0123456789abcdef",
-	    .duration_us = 9800000, .width = 1920, .height = 1080, .fps_num = 30, .fps_den = 1, .bytes = 13002342,
-	    .cost_micros = 500000, .created_us = NOW_US, .product_name = "AirRun Pro: 100% \"Go\"", .request_json = "{}"};
+	static struct session_image image = {.id = "img_0123456789abcdef",
+	    .view_type = "front",
+	    .seed = 123456,
+	    .cost_micros = 50000,
+	    .created_us = NOW_US,
+	    .model = "flux-pro",
+	    .width = 1024,
+	    .height = 1024};
+	static struct session_clip clip = {.id = "clip_0123456789abcdef",
+	    .source_image_id = "img_0123456789abcdef",
+	    .duration_us = 3200000,
+	    .width = 1024,
+	    .height = 576,
+	    .fps_num = 30,
+	    .fps_den = 1,
+	    .cost_micros = 800000,
+	    .created_us = NOW_US,
+	    .model = "stable-video-diffusion"};
+	static struct session_final final = {.id = "vid_0123456789abcdef",
+	    .thumbnail_id = "thumb_0123456789abcdef",
+	    .duration_us = 9800000,
+	    .width = 1920,
+	    .height = 1080,
+	    .fps_num = 30,
+	    .fps_den = 1,
+	    .bytes = 13002342,
+	    .cost_micros = 500000,
+	    .created_us = NOW_US,
+	    .product_name = "AirRun Pro: 100% \"Go\"",
+	    .request_json = "{}"};
 	struct session *s = ARENA_NEW(arena, struct session);
 
 	ENTER(err);
-	*s = (struct session){.id = id, .user_id = 1, .role = PROJECT_OWNER, .seq = 5, .stage = SESSION_COMPLETE,
-	    .failed_stage = SESSION_STAGE__COUNT, .consistency_seed = 123456, .style_keywords_json = "[\"studio\"]",
-	    .images = &image, .image_count = 1, .clips = &clip, .clip_count = 1, .approved_images_json = "[]",
-	    .approved_clips_json = "[]", .clip_order_json = "[]", .final = fake.no_final ? NULL : &final,
-	    .total_micros = 4002000, .limit_micros = 200 * USD, .warnings_json = "[]", .created_us = NOW_US,
+	*s = (struct session){.id = id,
+	    .user_id = 1,
+	    .role = PROJECT_OWNER,
+	    .seq = 5,
+	    .stage = SESSION_COMPLETE,
+	    .failed_stage = SESSION_STAGE__COUNT,
+	    .consistency_seed = 123456,
+	    .style_keywords_json = "[\"studio\"]",
+	    .images = &image,
+	    .image_count = 1,
+	    .clips = &clip,
+	    .clip_count = 1,
+	    .approved_images_json = "[]",
+	    .approved_clips_json = "[]",
+	    .clip_order_json = "[]",
+	    .final = fake.no_final ? NULL : &final,
+	    .total_micros = 4002000,
+	    .limit_micros = 200 * USD,
+	    .warnings_json = "[]",
+	    .created_us = NOW_US,
 	    .updated_us = NOW_US};
 	*ret = s;
 	return 0;
 }
 
 int
-session_list(struct db *db UNUSED, struct arena *arena, int limit UNUSED, const char *cursor UNUSED, int64_t offset UNUSED,
-    struct session_list *ret, struct error *err)
+session_list(struct db *db UNUSED, struct arena *arena, int limit UNUSED, const char *cursor UNUSED,
+    int64_t offset UNUSED, struct session_list *ret, struct error *err)
 {
 	ENTER(err);
 	*ret = (struct session_list){.rows = ARENA_NEW(arena, struct session_row), .count = 1, .total = 1};
@@ -324,8 +365,13 @@ session_cancel(struct db *db UNUSED, const char *id UNUSED, enum session_stage *
 	return 0;
 }
 
-static const struct session_started started = {.job_id = FAKE_JOB, .job = 1, .jobs = 8, .estimated_s = 45,
-    .estimated_micros = 301000, .warnings_json = "[]", .seq = 6};
+static const struct session_started started = {.job_id = FAKE_JOB,
+    .job = 1,
+    .jobs = 8,
+    .estimated_s = 45,
+    .estimated_micros = 301000,
+    .warnings_json = "[]",
+    .seq = 6};
 
 int
 session_start_images(struct db *db UNUSED, struct arena *arena UNUSED, const struct session_images_start *start,
@@ -410,11 +456,23 @@ an_asset(struct arena *arena, const char *id)
 	struct asset *asset = ARENA_NEW(arena, struct asset);
 	const bool refused = strcmp(fake.upload_state, "refused") == 0;
 
-	*asset = (struct asset){.id = arena_strdup(arena, id), .owner_id = 1, .kind = ASSET_UPLOAD,
-	    .state = refused ? ASSET_REFUSED : strcmp(fake.upload_state, "ready") == 0 ? ASSET_READY : ASSET_CHECKING,
-	    .sha256 = BLOB, .media_type = "image/png", .bytes = 68, .width = 1, .height = 1, .source = "uploaded",
-	    .reason = refused ? "The file is incomplete" : NULL, .reason_code = refused ? "media_truncated" : NULL,
-	    .metadata = "{}", .file_name = "Grüße.png", .created_us = NOW_US};
+	*asset = (struct asset){.id = arena_strdup(arena, id),
+	    .owner_id = 1,
+	    .kind = ASSET_UPLOAD,
+	    .state = refused				       ? ASSET_REFUSED
+		     : strcmp(fake.upload_state, "ready") == 0 ? ASSET_READY
+							       : ASSET_CHECKING,
+	    .sha256 = BLOB,
+	    .media_type = "image/png",
+	    .bytes = 68,
+	    .width = 1,
+	    .height = 1,
+	    .source = "uploaded",
+	    .reason = refused ? "The file is incomplete" : NULL,
+	    .reason_code = refused ? "media_truncated" : NULL,
+	    .metadata = "{}",
+	    .file_name = "Grüße.png",
+	    .created_us = NOW_US};
 	return asset;
 }
 
@@ -427,7 +485,8 @@ asset_load(struct db *db UNUSED, struct arena *arena, const char *id, struct ass
 }
 
 int
-asset_of_job(struct db *db UNUSED, struct arena *arena UNUSED, const char *job UNUSED, const char **ret, struct error *err)
+asset_of_job(
+    struct db *db UNUSED, struct arena *arena UNUSED, const char *job UNUSED, const char **ret, struct error *err)
 {
 	ENTER(err);
 	*ret = "up_0123456789abcdef";
@@ -467,8 +526,8 @@ a_share(struct arena *arena)
 {
 	struct share *share = ARENA_NEW(arena, struct share);
 
-	*share = (struct share){.id = FAKE_SESSION, .asset_id = "vid_0123456789abcdef", .expires_us = CLOCK_NONE,
-	    .created_us = NOW_US};
+	*share = (struct share){
+	    .id = FAKE_SESSION, .asset_id = "vid_0123456789abcdef", .expires_us = CLOCK_NONE, .created_us = NOW_US};
 	return share;
 }
 
@@ -500,12 +559,13 @@ share_open(struct db *db UNUSED, struct arena *arena, const char *token UNUSED, 
 }
 
 int
-project_list(struct db *db UNUSED, struct arena *arena, int limit UNUSED, const char *cursor UNUSED, struct project **ret,
-    size_t *ret_count, const char **ret_next, struct error *err)
+project_list(struct db *db UNUSED, struct arena *arena, int limit UNUSED, const char *cursor UNUSED,
+    struct project **ret, size_t *ret_count, const char **ret_next, struct error *err)
 {
 	ENTER(err);
 	*ret = ARENA_NEW(arena, struct project);
-	**ret = (struct project){.id = FAKE_SESSION, .kind = "ad", .owner_id = 1, .created_us = NOW_US, .updated_us = NOW_US};
+	**ret = (struct project){
+	    .id = FAKE_SESSION, .kind = "ad", .owner_id = 1, .created_us = NOW_US, .updated_us = NOW_US};
 	*ret_count = 1;
 	*ret_next = NULL;
 	return 0;
@@ -514,17 +574,19 @@ project_list(struct db *db UNUSED, struct arena *arena, int limit UNUSED, const 
 int
 cost_of_session(struct db *db UNUSED, struct arena *arena, const char *id, struct cost_session **ret, struct error *err)
 {
-	static struct cost_line line = {.agent = "prompt_parser", .model = "llama-3.1-70b", .micros = 1000, .duration_ms = 2500};
+	static struct cost_line line = {
+	    .agent = "prompt_parser", .model = "llama-3.1-70b", .micros = 1000, .duration_ms = 2500};
 
 	ENTER(err);
 	*ret = ARENA_NEW(arena, struct cost_session);
-	**ret = (struct cost_session){.session_id = id, .total_micros = 1000, .lines = &line, .line_count = 1, .seq = 5};
+	**ret =
+	    (struct cost_session){.session_id = id, .total_micros = 1000, .lines = &line, .line_count = 1, .seq = 5};
 	return 0;
 }
 
 int
-cost_summary(struct db *db UNUSED, struct arena *arena, const struct cost_filter *filter UNUSED, struct cost_summary **ret,
-    struct error *err)
+cost_summary(struct db *db UNUSED, struct arena *arena, const struct cost_filter *filter UNUSED,
+    struct cost_summary **ret, struct error *err)
 {
 	static struct cost_group group = {.key = "compositor", .micros = 500000, .calls = 1};
 
@@ -535,7 +597,8 @@ cost_summary(struct db *db UNUSED, struct arena *arena, const struct cost_filter
 }
 
 int
-cost_prices(struct db *db UNUSED, struct arena *arena UNUSED, struct cost_price **ret, size_t *ret_count, struct error *err)
+cost_prices(
+    struct db *db UNUSED, struct arena *arena UNUSED, struct cost_price **ret, size_t *ret_count, struct error *err)
 {
 	static struct cost_price price = {.model = "flux-pro", .micros = 50000, .unit = "image"};
 
@@ -551,9 +614,19 @@ job_load(struct db *db UNUSED, struct arena *arena UNUSED, const char *id, struc
 	const bool over = strcmp(fake.job_state, "running") != 0 && strcmp(fake.job_state, "queued") != 0;
 
 	ENTER(err);
-	*ret = (struct job_view){.id = 1, .owner_id = 1, .progress = 0.5, .eta_s = 12, .attempt = 1, .max_attempts = 3,
-	    .priority = 5, .degraded = "[]", .error = fake.job_error, .created_at = NOW_US, .started_at = NOW_US,
-	    .finished_at = over ? NOW_US : CLOCK_NONE, .project_seq = 5};
+	*ret = (struct job_view){.id = 1,
+	    .owner_id = 1,
+	    .progress = 0.5,
+	    .eta_s = 12,
+	    .attempt = 1,
+	    .max_attempts = 3,
+	    .priority = 5,
+	    .degraded = "[]",
+	    .error = fake.job_error,
+	    .created_at = NOW_US,
+	    .started_at = NOW_US,
+	    .finished_at = over ? NOW_US : CLOCK_NONE,
+	    .project_seq = 5};
 	(void)text_copy(ret->public_id, sizeof(ret->public_id), id);
 	(void)text_copy(ret->kind, sizeof(ret->kind), "ad.images_join");
 	(void)text_copy(ret->project_id, sizeof(ret->project_id), FAKE_SESSION);
@@ -579,7 +652,8 @@ stats_load(struct db *db UNUSED, struct arena *arena UNUSED, struct stats *ret, 
 	static struct stats_provider provider = {.name = "local", .calls = 9, .failed = 1, .price_micros = 4002000};
 
 	ENTER(err);
-	*ret = (struct stats){.states = &state, .state_count = 1, .providers = &provider, .provider_count = 1, .renderd = 1};
+	*ret = (struct stats){
+	    .states = &state, .state_count = 1, .providers = &provider, .provider_count = 1, .renderd = 1};
 	return 0;
 }
 
@@ -599,8 +673,11 @@ idem_begin(struct db *db UNUSED, struct arena *arena UNUSED, const char *key, co
 	*ret = (struct idem){0};
 	if (fake.stored && strcmp(fake.stored_key, key) == 0) {
 		if (memcmp(fake.stored_digest, request, HASH_SIZE) != 0)
-			return error_code(err, ERR_INPUT, "idempotency_mismatch", "This key was used for another request");
-		*ret = (struct idem){.replay = true, .status = fake.stored_status, .content = fake.stored_content,
+			return error_code(
+			    err, ERR_INPUT, "idempotency_mismatch", "This key was used for another request");
+		*ret = (struct idem){.replay = true,
+		    .status = fake.stored_status,
+		    .content = fake.stored_content,
 		    .location = fake.stored_location[0] != '\0' ? fake.stored_location : NULL};
 		return 0;
 	}

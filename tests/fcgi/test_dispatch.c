@@ -36,11 +36,16 @@ TEST(bad_and_expired_tokens_are_401)
 	const char *headers[] = {"Bearer nonsense", "Basic dXNlcjpwYXNz", "Bearer ", "Bearer a.b.c"};
 
 	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
-		CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = JOB_PATH, .anonymous = true,
+		CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET",
+				  .path = JOB_PATH,
+				  .anonymous = true,
 				  .headers = {{"HTTP_AUTHORIZATION", headers[i]}}}),
 		    401, "unauthorized");
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = JOB_PATH, .anonymous = true,
-			  .headers = {{"HTTP_AUTHORIZATION", arena_printf(test_arena(), "Bearer %s", fake_token(true))}}}),
+	CHECK_PROBLEM(
+	    fake_serve(&(struct call){.method = "GET",
+		.path = JOB_PATH,
+		.anonymous = true,
+		.headers = {{"HTTP_AUTHORIZATION", arena_printf(test_arena(), "Bearer %s", fake_token(true))}}}),
 	    401, "unauthorized");
 }
 
@@ -50,7 +55,9 @@ TEST(a_tampered_token_is_401)
 	const size_t at = strlen(token) / 2;
 
 	token[at] = token[at] == 'A' ? 'B' : 'A';
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = JOB_PATH, .anonymous = true,
+	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET",
+			  .path = JOB_PATH,
+			  .anonymous = true,
 			  .headers = {{"HTTP_AUTHORIZATION", arena_printf(test_arena(), "Bearer %s", token)}}}),
 	    401, "unauthorized");
 }
@@ -78,10 +85,15 @@ TEST(cookie_is_accepted_for_get_only)
 {
 	const char *cookie = arena_printf(test_arena(), "a=b; session_token=%s", fake_token(false));
 
-	CHECK_INT(fake_serve(&(struct call){.method = "GET", .path = JOB_PATH, .anonymous = true,
-				 .headers = {{"HTTP_COOKIE", cookie}}}).status,
+	CHECK_INT(
+	    fake_serve(&(struct call){
+			   .method = "GET", .path = JOB_PATH, .anonymous = true, .headers = {{"HTTP_COOKIE", cookie}}})
+		.status,
 	    200);
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "POST", .path = "/api/sessions/create", .body = "{}", .anonymous = true,
+	CHECK_PROBLEM(fake_serve(&(struct call){.method = "POST",
+			  .path = "/api/sessions/create",
+			  .body = "{}",
+			  .anonymous = true,
 			  .headers = {{"HTTP_COOKIE", cookie}}}),
 	    401, "unauthorized");
 }
@@ -89,7 +101,9 @@ TEST(cookie_is_accepted_for_get_only)
 TEST(cookie_of_a_foreign_page_is_refused)
 {
 	const char *cookie = arena_printf(test_arena(), "session_token=%s", fake_token(false));
-	struct call call = {.method = "GET", .path = JOB_PATH, .anonymous = true,
+	struct call call = {.method = "GET",
+	    .path = JOB_PATH,
+	    .anonymous = true,
 	    .headers = {{"HTTP_COOKIE", cookie}, {"HTTP_ORIGIN", "https://evil.example"}}};
 
 	CHECK_PROBLEM(fake_serve(&call), 403, "origin_not_allowed");
@@ -99,8 +113,12 @@ TEST(cookie_of_a_foreign_page_is_refused)
 
 TEST(keys_work_with_their_scope_only)
 {
-	struct call get = {.method = "GET", .path = JOB_PATH, .anonymous = true, .headers = {{"HTTP_X_API_KEY", FAKE_KEY}}};
-	struct call post = {.method = "POST", .path = "/api/sessions/create", .body = "{}", .anonymous = true,
+	struct call get = {
+	    .method = "GET", .path = JOB_PATH, .anonymous = true, .headers = {{"HTTP_X_API_KEY", FAKE_KEY}}};
+	struct call post = {.method = "POST",
+	    .path = "/api/sessions/create",
+	    .body = "{}",
+	    .anonymous = true,
 	    .headers = {{"HTTP_AUTHORIZATION", "Bearer " FAKE_KEY}}};
 
 	fake_reset();
@@ -118,18 +136,24 @@ TEST(keys_cannot_make_keys)
 {
 	fake_reset();
 	fake.scopes[0] = "*";
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = "/api/keys", .anonymous = true,
-			  .headers = {{"HTTP_X_API_KEY", FAKE_KEY}}}),
+	CHECK_PROBLEM(
+	    fake_serve(&(struct call){
+		.method = "GET", .path = "/api/keys", .anonymous = true, .headers = {{"HTTP_X_API_KEY", FAKE_KEY}}}),
 	    403, "forbidden");
 }
 
 TEST(other_content_types_are_415)
 {
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "POST", .path = "/api/sessions/create", .body = "a=b",
+	CHECK_PROBLEM(fake_serve(&(struct call){.method = "POST",
+			  .path = "/api/sessions/create",
+			  .body = "a=b",
 			  .type = "application/x-www-form-urlencoded"}),
 	    415, "unsupported_media_type");
-	CHECK_INT(fake_serve(&(struct call){.method = "POST", .path = "/api/sessions/create", .body = "{}",
-				 .type = "application/json; charset=utf-8"}).status,
+	CHECK_INT(fake_serve(&(struct call){.method = "POST",
+				 .path = "/api/sessions/create",
+				 .body = "{}",
+				 .type = "application/json; charset=utf-8"})
+		      .status,
 	    201);
 }
 
@@ -166,11 +190,12 @@ TEST(unknown_query_parameters_are_422)
 
 	CHECK_PROBLEM(a, 422, "validation_error");
 	CHECK_JSON_AT(a.body, "/errors/0/pointer", "/limt");
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = JOB_PATH, .query = "wait=26"}), 422, "validation_error");
+	CHECK_PROBLEM(
+	    fake_serve(&(struct call){.method = "GET", .path = JOB_PATH, .query = "wait=26"}), 422, "validation_error");
 	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = "/api/sessions", .query = "limit=201"}), 422,
 	    "validation_error");
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = "/api/sessions", .query = "offset=10001"}), 422,
-	    "validation_error");
+	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = "/api/sessions", .query = "offset=10001"}),
+	    422, "validation_error");
 	CHECK_PROBLEM(fake_serve(&(struct call){.method = "GET", .path = "/api/sessions", .query = "cursor=%zz"}), 400,
 	    "bad_request");
 }
@@ -181,8 +206,8 @@ TEST(request_id_is_kept_or_made)
 	    &(struct call){.method = "GET", .path = JOB_PATH, .headers = {{"HTTP_X_REQUEST_ID", "abc-123.x"}}});
 
 	CHECK_STR(fake_header(&a, "X-Request-Id"), "abc-123.x");
-	a = fake_serve(&(struct call){.method = "GET", .path = "/api/nothing",
-	    .headers = {{"HTTP_X_REQUEST_ID", "bad id with spaces"}}});
+	a = fake_serve(&(struct call){
+	    .method = "GET", .path = "/api/nothing", .headers = {{"HTTP_X_REQUEST_ID", "bad id with spaces"}}});
 	CHECK(id_is_uuid(fake_header(&a, "X-Request-Id")));
 	CHECK_JSON_AT(a.body, "/request_id", fake_header(&a, "X-Request-Id"));
 }
@@ -206,7 +231,9 @@ TEST(cors_is_for_listed_origins)
 
 TEST(preflight_is_answered_without_a_token)
 {
-	struct call call = {.method = "OPTIONS", .path = "/api/generate-images", .anonymous = true,
+	struct call call = {.method = "OPTIONS",
+	    .path = "/api/generate-images",
+	    .anonymous = true,
 	    .headers = {{"HTTP_ORIGIN", "https://studio.example"}}};
 	struct answer a = fake_serve(&call);
 
@@ -217,15 +244,19 @@ TEST(preflight_is_answered_without_a_token)
 
 TEST(foreign_pages_cannot_post)
 {
-	CHECK_PROBLEM(fake_serve(&(struct call){.method = "POST", .path = "/api/auth/login", .anonymous = true,
-			  .body = "{\"email\":\"a@b.c\",\"password\":\"x\"}", .headers = {{"HTTP_ORIGIN", "https://evil.example"}}}),
+	CHECK_PROBLEM(fake_serve(&(struct call){.method = "POST",
+			  .path = "/api/auth/login",
+			  .anonymous = true,
+			  .body = "{\"email\":\"a@b.c\",\"password\":\"x\"}",
+			  .headers = {{"HTTP_ORIGIN", "https://evil.example"}}}),
 	    403, "origin_not_allowed");
 	CHECK(!fake_called("user_find_by_email"));
 }
 
 TEST(the_same_host_is_the_same_origin)
 {
-	struct answer a = fake_serve(&(struct call){.method = "GET", .path = JOB_PATH,
+	struct answer a = fake_serve(&(struct call){.method = "GET",
+	    .path = JOB_PATH,
 	    .headers = {{"HTTP_ORIGIN", "http://localhost:8080"}, {"HTTP_HOST", "localhost:8080"}}});
 
 	CHECK_STR(fake_header(&a, "Access-Control-Allow-Origin"), "http://localhost:8080");
@@ -261,7 +292,8 @@ TEST(session_etag_needs_no_session)
 {
 	const char *path = "/api/sessions/" FAKE_SESSION;
 	struct answer a = fake_get(path);
-	struct call call = {.method = "GET", .path = path, .headers = {{"HTTP_IF_NONE_MATCH", fake_header(&a, "ETag")}}};
+	struct call call = {
+	    .method = "GET", .path = path, .headers = {{"HTTP_IF_NONE_MATCH", fake_header(&a, "ETag")}}};
 
 	CHECK_INT(fake_serve(&call).status, 304);
 	CHECK(fake_called("session_version"));
@@ -290,7 +322,8 @@ TEST(without_a_database_503)
 	a = fake_serve(&(struct call){.method = "GET", .path = "/health", .no_database = true, .anonymous = true});
 	CHECK_INT(a.status, 503);
 	CHECK_JSON_AT(a.body, "/database", "missing");
-	a = fake_serve(&(struct call){.method = "GET", .path = "/problems/bad_json", .no_database = true, .anonymous = true});
+	a = fake_serve(
+	    &(struct call){.method = "GET", .path = "/problems/bad_json", .no_database = true, .anonymous = true});
 	CHECK_INT(a.status, 200);
 }
 
@@ -310,7 +343,8 @@ TEST(internal_errors_tell_nothing)
 /* ADS-91, ADS-97. */
 TEST(a_start_call_answers_202)
 {
-	struct answer a = fake_post("/api/generate-images", "{\"session_id\":\"" FAKE_SESSION "\",\"product_prompt\":\"pink shoes\"}");
+	struct answer a = fake_post(
+	    "/api/generate-images", "{\"session_id\":\"" FAKE_SESSION "\",\"product_prompt\":\"pink shoes\"}");
 
 	CHECK_INT(a.status, 202);
 	CHECK_SHAPE(a.body, "@Started");
@@ -324,7 +358,9 @@ TEST(a_start_call_answers_202)
 
 TEST(wait_hands_the_request_to_eventd)
 {
-	struct answer a = fake_serve(&(struct call){.method = "POST", .path = "/api/generate-images", .query = "wait=10",
+	struct answer a = fake_serve(&(struct call){.method = "POST",
+	    .path = "/api/generate-images",
+	    .query = "wait=10",
 	    .body = "{\"session_id\":\"" FAKE_SESSION "\",\"product_prompt\":\"pink shoes\"}"});
 
 	CHECK_STR(fake_header(&a, "X-Accel-Redirect"), "/_wait/" FAKE_JOB "?n=10");
@@ -364,7 +400,8 @@ TEST(a_waited_job_that_failed_is_a_problem)
 		fake_reset();
 		fake.job_state = "failed";
 		fake.job_error = ends[i].error;
-		a = fake_serve(&(struct call){.method = "GET", .path = JOB_PATH, .asked = "/api/generate-images?wait=10"});
+		a = fake_serve(
+		    &(struct call){.method = "GET", .path = JOB_PATH, .asked = "/api/generate-images?wait=10"});
 		CHECK_PROBLEM(a, ends[i].status, ends[i].code);
 		CHECK_JSON_AT(a.body, "/job_id", FAKE_JOB);
 		CHECK_INT(fake_get(JOB_PATH).status, 200);
@@ -377,7 +414,9 @@ TEST(dry_run_starts_nothing_and_says_what_would_happen)
 	struct answer a;
 
 	fake_reset();
-	a = fake_serve(&(struct call){.method = "POST", .path = "/api/generate-images", .query = "dry_run=1",
+	a = fake_serve(&(struct call){.method = "POST",
+	    .path = "/api/generate-images",
+	    .query = "dry_run=1",
 	    .headers = {{"HTTP_IDEMPOTENCY_KEY", "k"}},
 	    .body = "{\"session_id\":\"" FAKE_SESSION "\",\"product_prompt\":\"pink shoes\"}"});
 	CHECK_INT(a.status, 200);
@@ -390,7 +429,9 @@ TEST(dry_run_starts_nothing_and_says_what_would_happen)
 /* ADS-93 and platform. */
 TEST(idempotency_key_replays_the_first_answer)
 {
-	struct call call = {.method = "POST", .path = "/api/generate-images", .headers = {{"HTTP_IDEMPOTENCY_KEY", "key-1"}},
+	struct call call = {.method = "POST",
+	    .path = "/api/generate-images",
+	    .headers = {{"HTTP_IDEMPOTENCY_KEY", "key-1"}},
 	    .body = "{\"session_id\":\"" FAKE_SESSION "\",\"product_prompt\":\"pink shoes\"}"};
 	struct answer first, again;
 
@@ -411,7 +452,9 @@ TEST(idempotency_key_replays_the_first_answer)
 
 TEST(idempotency_keys_have_64_characters_at_most)
 {
-	struct call call = {.method = "POST", .path = "/api/sessions/create", .body = "{}",
+	struct call call = {.method = "POST",
+	    .path = "/api/sessions/create",
+	    .body = "{}",
 	    .headers = {{"HTTP_IDEMPOTENCY_KEY", "0123456789012345678901234567890123456789012345678901234567890123"}}};
 
 	fake_reset();
@@ -428,7 +471,8 @@ TEST(limits_of_start_calls_are_429)
 	fake.fail = "limit_take";
 	(void)error_set(&fake.error, ERR_LIMIT, "Too many calls");
 	error_retry_after(&fake.error, 7);
-	a = fake_post("/api/generate-images", "{\"session_id\":\"" FAKE_SESSION "\",\"product_prompt\":\"pink shoes\"}");
+	a = fake_post(
+	    "/api/generate-images", "{\"session_id\":\"" FAKE_SESSION "\",\"product_prompt\":\"pink shoes\"}");
 	fake_reset();
 	CHECK_PROBLEM(a, 429, "rate_limited");
 	CHECK_STR(fake_header(&a, "Retry-After"), "7");
@@ -438,12 +482,12 @@ TEST_MAIN(ROW(unknown_path_is_404), ROW(wrong_method_is_405_with_allow), ROW(no_
     ROW(bad_and_expired_tokens_are_401), ROW(a_tampered_token_is_401), ROW(an_ended_token_is_401),
     ROW(the_caller_is_the_tokens_user), ROW(cookie_is_accepted_for_get_only), ROW(cookie_of_a_foreign_page_is_refused),
     ROW(keys_work_with_their_scope_only), ROW(keys_cannot_make_keys), ROW(other_content_types_are_415),
-    ROW(large_bodies_are_413), ROW(malformed_json_is_400), ROW(unknown_fields_are_422), ROW(unknown_query_parameters_are_422),
-    ROW(request_id_is_kept_or_made), ROW(cors_is_for_listed_origins), ROW(preflight_is_answered_without_a_token),
-    ROW(foreign_pages_cannot_post), ROW(the_same_host_is_the_same_origin), ROW(head_has_no_body),
-    ROW(etag_is_answered_with_304), ROW(session_etag_needs_no_session), ROW(foreign_sessions_are_404),
-    ROW(without_a_database_503), ROW(internal_errors_tell_nothing), ROW(a_start_call_answers_202),
-    ROW(wait_hands_the_request_to_eventd), ROW(wait_for_an_ended_job_is_answered_at_once),
-    ROW(a_waited_job_that_failed_is_a_problem), ROW(dry_run_starts_nothing_and_says_what_would_happen),
-    ROW(idempotency_key_replays_the_first_answer), ROW(idempotency_keys_have_64_characters_at_most),
-    ROW(limits_of_start_calls_are_429))
+    ROW(large_bodies_are_413), ROW(malformed_json_is_400), ROW(unknown_fields_are_422),
+    ROW(unknown_query_parameters_are_422), ROW(request_id_is_kept_or_made), ROW(cors_is_for_listed_origins),
+    ROW(preflight_is_answered_without_a_token), ROW(foreign_pages_cannot_post), ROW(the_same_host_is_the_same_origin),
+    ROW(head_has_no_body), ROW(etag_is_answered_with_304), ROW(session_etag_needs_no_session),
+    ROW(foreign_sessions_are_404), ROW(without_a_database_503), ROW(internal_errors_tell_nothing),
+    ROW(a_start_call_answers_202), ROW(wait_hands_the_request_to_eventd),
+    ROW(wait_for_an_ended_job_is_answered_at_once), ROW(a_waited_job_that_failed_is_a_problem),
+    ROW(dry_run_starts_nothing_and_says_what_would_happen), ROW(idempotency_key_replays_the_first_answer),
+    ROW(idempotency_keys_have_64_characters_at_most), ROW(limits_of_start_calls_are_429))

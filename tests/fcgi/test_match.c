@@ -97,5 +97,5 @@ TEST(table_start_calls_take_a_key_and_a_wait)
 	}
 }
 
-TEST_MAIN(ROW(match_finds_the_route_of_a_path), ROW(match_prefers_literal_segments), ROW(match_knows_the_methods_of_a_path),
-    ROW(table_rows_are_complete), ROW(table_start_calls_take_a_key_and_a_wait))
+TEST_MAIN(ROW(match_finds_the_route_of_a_path), ROW(match_prefers_literal_segments),
+    ROW(match_knows_the_methods_of_a_path), ROW(table_rows_are_complete), ROW(table_start_calls_take_a_key_and_a_wait))
