@@ -13,7 +13,10 @@
 #define TAPS_MAX 16
 /* Distance of the eye in frame widths: long enough that turning looks like a lens and not like a trick. */
 #define EYE 1.7
+/* Blur of the backdrop along the picture's edge, per pixel of distance from it. */
 #define BLUR_PER_PIXEL 0.35
+/* Share of the picture's shorter side that counts as its edge. */
+#define EDGE_STRIP 0.05
 
 typedef float rgb4 __attribute__((vector_size(16)));
 
@@ -136,13 +139,6 @@ layer_new(int width, int height, struct layer *ret_layer, struct error *err)
 		return error_set(err, ERR_MEMORY, "no memory for a canvas of %d x %d", width, height);
 	*ret_layer = (struct layer){.width = width, .height = height, .pixels = pixels};
 	return 0;
-}
-
-static void
-layers_done(struct layer layers[static LEVELS_MAX])
-{
-	for (int i = 0; i < LEVELS_MAX; i++)
-		free(layers[i].pixels);
 }
 
 static inline const rgb4 *
@@ -276,78 +272,159 @@ layer_smooth(const struct layer *layer, double x, double y)
 	return sum;
 }
 
-static double
-mirror(double at, double size)
-{
-	const double period = 2 * size;
+/* One layer and its halves. A picture, or a line of colours (height 1). */
+struct pyramid {
+	struct layer levels[LEVELS_MAX];
+	int n;
+};
 
-	at = fmod(fmod(at, period) + period, period);
-	return at < size ? at : period - at;
-}
+enum edge { EDGE_LEFT, EDGE_RIGHT, EDGE_TOP, EDGE_BOTTOM, EDGE__COUNT };
 
 struct compose {
 	struct camera_view *view;
-	struct layer levels[LEVELS_MAX]; /* the picture at canvas size and its halves */
-	int n_levels;
-	int left, top; /* of the picture on the canvas */
+	struct pyramid picture;		   /* at canvas size */
+	struct pyramid edges[EDGE__COUNT]; /* mean colour of the strip along each edge */
+	double strip;			   /* how deep that strip is, in canvas pixels */
+	int left, top;			   /* of the picture on the canvas */
 };
 
-/* Outside of the picture: its reflection, blurred by the distance. */
+/* Blurred by about 0.7 * 2^level pixels. */
 static rgb4
-beyond(const struct compose *c, int x, int y)
+pyramid_sample(const struct pyramid *pyramid, double x, double y, double level)
 {
-	const struct layer *picture = &c->levels[0];
-	const double dx = fmax(fmax(-x - 0.5, x + 0.5 - picture->width), 0), dy = fmax(fmax(-y - 0.5, y + 0.5 - picture->height), 0);
-	const double sigma = BLUR_PER_PIXEL * hypot(dx, dy);
-	const double at = fmin(fmax(log2(fmax(sigma, 1e-3)) + 0.5, 0), c->n_levels - 1);
-	const int low = FW_MIN((int)at, c->n_levels - 1), high = FW_MIN(low + 1, c->n_levels - 1);
-	const double mx = mirror(x + 0.5, picture->width), my = mirror(y + 0.5, picture->height);
-	const float share = (float)(at - low);
+	const double at = fmin(fmax(level, 0), pyramid->n - 1);
+	const int low = (int)at, high = FW_MIN(low + 1, pyramid->n - 1);
+	const struct layer *a = &pyramid->levels[low], *b = &pyramid->levels[high];
 	/* at level 0 the exact pixel, so that nothing jumps at the picture's edge */
-	const rgb4 a = low == 0 ? layer_sample(picture, mx - 0.5, my - 0.5, 1)
-				: layer_smooth(&c->levels[low], mx / (1 << low) - 0.5, my / (1 << low) - 0.5);
-	const rgb4 b = layer_smooth(&c->levels[high], mx / (1 << high) - 0.5, my / (1 << high) - 0.5);
+	const rgb4 near = low == 0 ? layer_sample(a, x - 0.5, y - 0.5, 1) : layer_smooth(a, x / (1 << low) - 0.5, y / (1 << low) - 0.5);
+	const rgb4 far = layer_smooth(b, x / (1 << high) - 0.5, y / (1 << high) - 0.5);
 
-	return a + (b - a) * share;
+	return near + (far - near) * (float)(at - low);
+}
+
+static int
+pyramid_fill(struct pyramid *pyramid, struct error *err)
+{
+	for (pyramid->n = 1; pyramid->n < LEVELS_MAX; pyramid->n++) {
+		const struct layer *last = &pyramid->levels[pyramid->n - 1];
+		if (FW_MAX(last->width, last->height) <= 4)
+			break;
+		if (layer_half(last, &pyramid->levels[pyramid->n], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The strip along an edge, averaged over its depth. */
+static int
+edge_fill(struct compose *c, enum edge edge, struct error *err)
+{
+	const struct layer *picture = &c->picture.levels[0];
+	const bool upright = edge == EDGE_LEFT || edge == EDGE_RIGHT;
+	const int n = upright ? picture->height : picture->width, depth = FW_MAX(1, (int)c->strip);
+	struct layer *line = &c->edges[edge].levels[0];
+
+	if (layer_new(n, 1, line, err) < 0)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		rgb4 sum = {0};
+		for (int j = 0; j < depth; j++) {
+			const int in = edge == EDGE_RIGHT ? picture->width - 1 - j : edge == EDGE_BOTTOM ? picture->height - 1 - j : j;
+			sum += upright ? *layer_at(picture, in, i) : *layer_at(picture, i, in);
+		}
+		line->pixels[i] = sum / (float)depth;
+	}
+	return pyramid_fill(&c->edges[edge], err);
+}
+
+static void
+pyramid_done(struct pyramid *pyramid)
+{
+	for (int i = 0; i < LEVELS_MAX; i++)
+		free(pyramid->levels[i].pixels);
+}
+
+/* How deep into the picture a point outside looks: at first its mirror image, then never deeper than the strip. */
+static double
+mirror_depth(double distance, double strip)
+{
+	return strip * (1 - exp(-distance / strip));
+}
+
+static double
+mirror(double at, double size, double strip)
+{
+	if (at < 0)
+		return fmin(mirror_depth(-at, strip), size);
+	return at > size ? size - fmin(mirror_depth(at - size, strip), size) : at;
+}
+
+/*
+ * Outside of the picture, at (x, y) from its corner: close to the edge the mirror image, further out the colours of the edge, the more
+ * blurred along it the farther away. What stands in the middle of the picture is never seen twice.
+ */
+static rgb4
+beyond(const struct compose *c, double x, double y)
+{
+	const struct layer *picture = &c->picture.levels[0];
+	const double dx = fmax(fmax(-x, x - picture->width), 0), dy = fmax(fmax(-y, y - picture->height), 0);
+	const double distance = hypot(dx, dy), level = log2(fmax(BLUR_PER_PIXEL * distance, 1e-3)) + 0.5;
+	const double near = fmin(distance / (2 * c->strip), 1);
+	const float share = (float)(near * near * (3 - 2 * near));
+	const rgb4 side = pyramid_sample(&c->edges[x < 0 ? EDGE_LEFT : EDGE_RIGHT], y, 0.5, level);
+	const rgb4 end = pyramid_sample(&c->edges[y < 0 ? EDGE_TOP : EDGE_BOTTOM], x, 0.5, level);
+	const rgb4 line = (side * (float)dx + end * (float)dy) / (float)(dx + dy); /* one of them is positive out here */
+	rgb4 mirrored = line;
+
+	if (share < 1)
+		mirrored = pyramid_sample(&c->picture, mirror(x, picture->width, c->strip), mirror(y, picture->height, c->strip),
+		    fmin(level, log2(c->strip) - 2));
+	return mirrored + (line - mirrored) * share;
 }
 
 static void
 compose_rows(void *ctx, int from, int to)
 {
 	const struct compose *c = ctx;
-	const struct layer *canvas = &c->view->canvas, *picture = &c->levels[0];
+	const struct layer *canvas = &c->view->canvas, *picture = &c->picture.levels[0];
 
 	for (int y = from; y < to; y++) {
 		for (int x = 0; x < canvas->width; x++) {
 			const int px = x - c->left, py = y - c->top;
 			const bool inside = px >= 0 && py >= 0 && px < picture->width && py < picture->height;
 			canvas->pixels[(size_t)y * (size_t)canvas->width + (size_t)x] =
-			    inside ? picture->pixels[(size_t)py * (size_t)picture->width + (size_t)px] : beyond(c, px, py);
+			    inside ? picture->pixels[(size_t)py * (size_t)picture->width + (size_t)px] : beyond(c, px + 0.5, py + 0.5);
 		}
 	}
+}
+
+static void
+compose_done(struct compose *c)
+{
+	pyramid_done(&c->picture);
+	for (int i = 0; i < EDGE__COUNT; i++)
+		pyramid_done(&c->edges[i]);
 }
 
 static int
 compose(struct camera_view *view, const struct picture *picture, struct error *err)
 {
 	const double fit = fmin((double)view->width / picture->width, (double)view->height / picture->height) * view->scale;
-	struct compose c = {.view = view, .n_levels = 1};
-	int rc = layer_from_picture(picture, FW_MAX(1, (int)lrint(picture->width * fit)), FW_MAX(1, (int)lrint(picture->height * fit)),
-	    &c.levels[0], err);
+	const int width = FW_MAX(1, (int)lrint(picture->width * fit)), height = FW_MAX(1, (int)lrint(picture->height * fit));
+	CLEANUP(compose_done) struct compose c = {.view = view, .strip = fmax(2, EDGE_STRIP * FW_MIN(width, height))};
 
-	while (rc == 0 && c.n_levels < LEVELS_MAX && FW_MIN(c.levels[c.n_levels - 1].width, c.levels[c.n_levels - 1].height) > 4) {
-		rc = layer_half(&c.levels[c.n_levels - 1], &c.levels[c.n_levels], err);
-		c.n_levels += rc == 0;
+	if (layer_from_picture(picture, width, height, &c.picture.levels[0], err) < 0 || pyramid_fill(&c.picture, err) < 0)
+		return -1;
+	for (int i = 0; i < EDGE__COUNT; i++) {
+		if (edge_fill(&c, (enum edge)i, err) < 0)
+			return -1;
 	}
-	if (rc == 0) {
-		c.left = (view->canvas.width - c.levels[0].width) / 2;
-		c.top = (view->canvas.height - c.levels[0].height) / 2;
-		view->center_x = c.left + c.levels[0].width / 2.0 - 0.5;
-		view->center_y = c.top + c.levels[0].height / 2.0 - 0.5;
-		parallel_rows(view->threads, view->canvas.height, 1, compose_rows, &c);
-	}
-	layers_done(c.levels);
-	return rc;
+	c.left = (view->canvas.width - width) / 2;
+	c.top = (view->canvas.height - height) / 2;
+	view->center_x = c.left + width / 2.0 - 0.5;
+	view->center_y = c.top + height / 2.0 - 0.5;
+	parallel_rows(view->threads, view->canvas.height, 1, compose_rows, &c);
+	return 0;
 }
 
 int

@@ -1,10 +1,10 @@
 /*
  * What the camera sees: the picture, composed for the frame's shape on a canvas larger than the frame, sampled anew for every frame.
  *
- * The whole picture is in the composed frame. Where the frame is wider or taller, the picture goes on as its own reflection, the more
- * blurred the farther out, so a studio backdrop simply continues and nothing looks like a bar. Each frame takes its
- * pixels through one projective map with a kernel as wide as the map needs; positions are real numbers, nothing snaps to
- * pixels.
+ * The whole picture is in the composed frame. Where the frame is wider or taller, the picture goes on: close to its edge as its
+ * reflection, further out as the edge's colours, the more blurred the farther away. So a studio backdrop simply continues,
+ * nothing looks like a bar and nothing is seen twice. Each frame takes its pixels through one projective map with a kernel as
+ * wide as the map needs; positions are real numbers, nothing snaps to pixels.
  */
 #ifndef MEDIA_CAMERA_VIEW_H
 #define MEDIA_CAMERA_VIEW_H

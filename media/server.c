@@ -314,10 +314,14 @@ explain_end(struct server *server, struct conn *conn, int status)
 static void
 reap(struct server *server, struct conn *conn)
 {
+	struct rusage usage;
 	int status;
 
-	if (waitpid(conn->pid, &status, WNOHANG) != conn->pid)
+	if (wait4(conn->pid, &status, WNOHANG, &usage) != conn->pid)
 		return;
+	log_debug(server->conf->log, "task_ended", LOG_INT("pid", conn->pid), LOG_INT("ms", clock_boot_ms(NULL) - conn->since_ms),
+	    LOG_INT("cpu_ms", usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000 + usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000),
+	    LOG_INT("peak_kib", usage.ru_maxrss));
 	conn->ended = true;
 	server->running--;
 	if (conn->report >= 0)
