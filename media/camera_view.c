@@ -462,11 +462,18 @@ camera_view_free(struct camera_view **view)
 
 /* ---- drawing ---- */
 
+/* The pixels of one axis that make one pixel of the frame. */
+struct tap {
+	int first, n;
+	float weight[TAPS_MAX];
+};
+
 struct drawing {
 	const struct camera_view *view;
 	struct map map;
 	float stretch;
 	AVFrame *frame;
+	struct tap *columns, *rows; /* of the frame, when the map neither turns nor leans; else NULL */
 };
 
 static void
@@ -529,23 +536,96 @@ put_chroma(const struct drawing *d, int y, const rgb4 *above, const rgb4 *below)
 	}
 }
 
+/* All columns of the canvas rows that frame rows from..to need, in the frame's columns. */
+static rgb4 *
+draw_across(const struct drawing *d, int from, int to, int *ret_first)
+{
+	const struct layer *canvas = &d->view->canvas;
+	const int first = d->rows[from].first, last = d->rows[to - 1].first + d->rows[to - 1].n;
+	const size_t width = (size_t)d->view->width;
+	rgb4 *out = aligned_alloc(sizeof(rgb4), (size_t)(last - first) * width * sizeof(rgb4));
+
+	if (out == NULL)
+		abort();
+	for (int y = first; y < last; y++) {
+		for (size_t x = 0; x < width; x++) {
+			const struct tap *tap = &d->columns[x];
+			const bool inside = tap->first >= 0 && tap->first + tap->n <= canvas->width;
+			const rgb4 *p = layer_at(canvas, inside ? tap->first : 0, y);
+			rgb4 sum = {0};
+			for (int i = 0; i < tap->n; i++)
+				sum += (inside ? p[i] : *layer_at(canvas, tap->first + i, y)) * tap->weight[i];
+			out[(size_t)(y - first) * width + x] = sum;
+		}
+	}
+	*ret_first = first;
+	return out;
+}
+
+static void
+draw_down(const struct drawing *d, int y, const rgb4 *across, int first, rgb4 *row)
+{
+	const struct tap *tap = &d->rows[y];
+	const size_t width = (size_t)d->view->width;
+
+	memset(row, 0, width * sizeof(rgb4));
+	for (int j = 0; j < tap->n; j++) {
+		const rgb4 *p = across + (size_t)(tap->first + j - first) * width;
+		for (size_t x = 0; x < width; x++)
+			row[x] += p[x] * tap->weight[j];
+	}
+}
+
 static void
 draw_rows(void *ctx, int from, int to)
 {
 	const struct drawing *d = ctx;
 	rgb4 *rows = aligned_alloc(sizeof(rgb4), (size_t)d->view->width * 2 * sizeof(rgb4));
+	rgb4 *across = NULL, *below = rows + d->view->width;
+	int first = 0;
 
 	if (rows == NULL)
 		abort();
+	if (d->rows != NULL && from < to)
+		across = draw_across(d, from, to, &first);
 	for (int y = from; y < to; y += 2) {
-		rgb4 *below = rows + d->view->width;
-		draw_row(d, y, rows);
-		draw_row(d, y + 1, below);
+		if (across != NULL) {
+			draw_down(d, y, across, first, rows);
+			draw_down(d, y + 1, across, first, below);
+		} else {
+			draw_row(d, y, rows);
+			draw_row(d, y + 1, below);
+		}
 		put_luma(d, y, rows);
 		put_luma(d, y + 1, below);
 		put_chroma(d, y, rows, below);
 	}
+	free(across);
 	free(rows);
+}
+
+static struct tap *
+taps_new(double scale, double center, int n, float stretch)
+{
+	struct tap *taps = calloc((size_t)n, sizeof(*taps));
+
+	if (taps == NULL)
+		abort();
+	for (int i = 0; i < n; i++)
+		taps[i].n = weights((i + 0.5 - n / 2.0) * scale + center, stretch, taps[i].weight, &taps[i].first);
+	return taps;
+}
+
+/* Moves without turning are two passes of a few pixels each instead of one over a square of them. */
+static void
+taps_fill(struct drawing *d, const struct camera_pose *pose)
+{
+	const double (*m)[3] = d->map.m;
+
+	if (pose->yaw != 0 || pose->pitch != 0 || pose->roll != 0)
+		return;
+	d->columns = taps_new(m[0][0] / m[2][2], m[0][2] / m[2][2], d->view->width, d->stretch);
+	d->rows = taps_new(m[1][1] / m[2][2], m[1][2] / m[2][2], d->view->height, d->stretch);
 }
 
 void
@@ -559,5 +639,8 @@ camera_view_draw(const struct camera_view *view, const struct camera_pose *pose,
 	invert(m, back);
 	multiply(to_canvas, back, d.map.m);
 	d.stretch = (float)fmin(fmax(1.0, view->scale / pose->zoom), TAPS_MAX / 4.0 - 0.25);
+	taps_fill(&d, pose);
 	parallel_rows(view->threads, view->height, 2, draw_rows, &d);
+	free(d.columns);
+	free(d.rows);
 }
