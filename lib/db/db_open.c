@@ -13,10 +13,15 @@
 #include "lib/base/id.h"
 #include "lib/db/db_conn.h"
 
-/* Statement names of the server are forgotten with the connection; a warning of ours is not for stderr. */
+/* Warnings are not for stderr. A server that says goodbye (57P01 and its like) to an idle connection says it this way.
+ */
 static void
-db_notice(void *arg UNUSED, const PGresult *res UNUSED)
+db_notice(void *arg, const PGresult *res)
 {
+	struct db *db = arg;
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	if (state != NULL && strncmp(state, "57P", 3) == 0)
+		db->broken = true;
 }
 
 static void
@@ -86,7 +91,7 @@ db_connect_once(struct db *db, struct error *err)
 	db->conn = PQconnectdbParams(keywords, values, 1);
 	if (PQstatus(db->conn) != CONNECTION_OK)
 		return db_error_lost(db, "connecting", err);
-	PQsetNoticeReceiver(db->conn, db_notice, NULL);
+	PQsetNoticeReceiver(db->conn, db_notice, db);
 	if (db_configure(db, err) < 0 || db_listen_all(db, err) < 0)
 		return -1;
 	pthread_mutex_lock(&db->cancel_lock);
@@ -159,15 +164,20 @@ db_close(struct db **db)
 	*db = NULL;
 }
 
-/* A server that went away while nothing was asked has closed the socket: that can be seen before a statement is lost.
- */
+/* A server that went away while nothing was asked has said so or closed the socket: that can be seen before a statement
+ * is lost. What else arrives unasked (notifications) stays with libpq. */
 static bool
 db_hung_up(struct db *db)
 {
 	struct pollfd fd = {.fd = PQsocket(db->conn), .events = POLLIN};
-	if (poll(&fd, 1, 0) <= 0)
-		return false;
-	return PQconsumeInput(db->conn) == 0 || PQstatus(db->conn) != CONNECTION_OK;
+	for (int i = 0; i < 3 && poll(&fd, 1, 0) > 0; i++) {
+		if (PQconsumeInput(db->conn) == 0 || PQstatus(db->conn) != CONNECTION_OK)
+			return true;
+		(void)PQisBusy(db->conn); /* looks at what has arrived: db_notice() */
+		if (db->broken)
+			return true;
+	}
+	return false;
 }
 
 int
