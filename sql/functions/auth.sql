@@ -395,7 +395,7 @@ begin
 			select from job
 			where owner_id = v_user and state not in ('done', 'failed', 'cancelled')
 			limit p_max
-		) some
+		) unfinished
 	) >= p_max then
 		perform refuse(429, 'too_many_jobs', format('There are %s unfinished jobs already', p_max), '',
 			'wait until some have ended, or cancel them');
