@@ -58,6 +58,8 @@ static const enum product_category form_category[PRODUCT_FORM__COUNT] = {
     [PRODUCT_FORM_LAMP] = PRODUCT_FURNITURE,
 };
 
+/* The word tables are packed; one row per line would hide the code below them. */
+/* clang-format off */
 static const struct form_word form_words[] = {
     {"shoe", PRODUCT_FORM_SNEAKER, 9},
     {"sneaker", PRODUCT_FORM_SNEAKER, 9},
@@ -460,6 +462,8 @@ static const char *const cut_phrases[] = {
     "professional product photography",
     "seen from",
 };
+
+/* clang-format on */
 
 static const char *const lead_phrases[] = {
     "photography of ", "photograph of ", "photo of ", "close-up of ", "picture of ", "image of "};

@@ -1,6 +1,6 @@
 /*
- * What is far behind the product. Studio: paper lit by a spot. Outdoors: sky, sun, soft layers of land and discs of light, painted out
- * of focus from the start, which is cheaper and prettier than painting them sharp and blurring.
+ * What is far behind the product. Studio: paper lit by a spot. Outdoors: sky, sun, soft layers of land and discs of
+ * light, painted out of focus from the start, which is cheaper and prettier than painting them sharp and blurring.
  */
 #include "media/synth/noise.h"
 #include "media/synth/scene.h"
@@ -64,7 +64,8 @@ static vec
 trees(float x, float up, vec c, float height)
 {
 	const float mass = ridge(x, up, height, height * 1.1f, 4.5f, 12.3f, 0.03f);
-	const vec green = mix3(v3(0.05f, 0.085f, 0.03f), v3(0.20f, 0.23f, 0.07f), clampf(0.5f + noise_fbm2(x * 7.0f, up * 9.0f, 3), 0.0f, 1.0f));
+	const vec green = mix3(v3(0.05f, 0.085f, 0.03f), v3(0.20f, 0.23f, 0.07f),
+	    clampf(0.5f + noise_fbm2(x * 7.0f, up * 9.0f, 3), 0.0f, 1.0f));
 	c = mix3(c, green, mass * 0.95f);
 	const float lit = clampf(1.0f - (up - height) / (height + 0.1f), 0.0f, 1.0f) * mass;
 	c += bokeh(x, up, 0.085f, 0.040f, 0.42f, 31, v3(0.85f, 0.62f, 0.22f), v3(0.50f, 0.58f, 0.24f)) * (0.42f * lit);
@@ -80,7 +81,8 @@ water(float x, float up, vec deep, vec glint)
 	vec c = mix3(glint, deep, smooth01(0.0f, 0.16f, depth)) * (1.0f + 0.28f * wave);
 	const float path = expf(-(x - 0.22f) * (x - 0.22f) * 22.0f);
 	c += v3(1.0f, 0.72f, 0.40f) * (path * 0.9f * smooth01(0.0f, 0.35f, wave));
-	return c + bokeh(x, up, 0.05f, 0.016f, 0.35f, 57, v3(0.9f, 0.7f, 0.4f), v3(0.8f, 0.8f, 0.7f)) * (0.35f * (0.2f + path));
+	return c + bokeh(x, up, 0.05f, 0.016f, 0.35f, 57, v3(0.9f, 0.7f, 0.4f), v3(0.8f, 0.8f, 0.7f)) *
+		       (0.35f * (0.2f + path));
 }
 
 static vec
@@ -92,7 +94,8 @@ city(float x, float up, vec c)
 	c = mix3(c, v3(0.055f, 0.06f, 0.10f), 0.82f * fmax2(tower, ridge(x, up, 0.04f, 0.03f, 6.0f, 2.0f, 0.015f)));
 	const float band = expf(-(up - 0.02f) * (up - 0.02f) * 55.0f);
 	c += bokeh(x, up, 0.12f, 0.047f, 0.50f, 91, v3(1.0f, 0.62f, 0.22f), v3(0.95f, 0.30f, 0.28f)) * (0.55f * band);
-	return c + bokeh(x, up, 0.07f, 0.025f, 0.55f, 97, v3(1.0f, 0.80f, 0.45f), v3(0.35f, 0.60f, 0.95f)) * (0.5f * band);
+	return c +
+	       bokeh(x, up, 0.07f, 0.025f, 0.55f, 97, v3(1.0f, 0.80f, 0.45f), v3(0.35f, 0.60f, 0.95f)) * (0.5f * band);
 }
 
 static vec
@@ -106,11 +109,13 @@ land(const struct scene *scene, float x, float up)
 		return water(x, up, v3(0.07f, 0.13f, 0.16f), v3(0.55f, 0.47f, 0.38f));
 	case SETTING_CITY:
 		return mix3(v3(0.09f, 0.07f, 0.09f), v3(0.03f, 0.03f, 0.045f), low) +
-		    bokeh(x, up, 0.10f, 0.04f, 0.45f, 17, v3(1.0f, 0.6f, 0.25f), v3(0.9f, 0.35f, 0.3f)) * (0.30f * (1.0f - low));
+		       bokeh(x, up, 0.10f, 0.04f, 0.45f, 17, v3(1.0f, 0.6f, 0.25f), v3(0.9f, 0.35f, 0.3f)) *
+			   (0.30f * (1.0f - low));
 	default: {
 		const float blotch = noise_fbm2(x * 4.0f, up * 16.0f, 3);
 		const vec grass = mix3(v3(0.36f, 0.36f, 0.12f), v3(0.10f, 0.17f, 0.045f), low) * (1.0f + 0.5f * blotch);
-		return grass + bokeh(x, up, 0.075f, 0.03f, 0.35f, 41, v3(0.7f, 0.6f, 0.22f), v3(0.45f, 0.55f, 0.2f)) * 0.16f;
+		return grass +
+		       bokeh(x, up, 0.075f, 0.03f, 0.35f, 41, v3(0.7f, 0.6f, 0.22f), v3(0.45f, 0.55f, 0.2f)) * 0.16f;
 	}
 	}
 }

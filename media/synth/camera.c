@@ -29,7 +29,8 @@ bounds_project(const struct scene *scene, float ret[4])
 	ret[1] = ret[3] = -1e9f;
 	for (int i = 0; i < 8; i++) {
 		const vec corner = v3((i & 1) != 0 ? scene->shape.hi[0] : scene->shape.lo[0],
-		    (i & 2) != 0 ? scene->shape.hi[1] : scene->shape.lo[1], (i & 4) != 0 ? scene->shape.hi[2] : scene->shape.lo[2]);
+		    (i & 2) != 0 ? scene->shape.hi[1] : scene->shape.lo[1],
+		    (i & 4) != 0 ? scene->shape.hi[2] : scene->shape.lo[2]);
 		const vec to = corner - camera->eye;
 		const float depth = fmax2(dot(to, camera->ahead), 0.05f) * camera->tan_half;
 		const float x = dot(to, camera->right) / depth, y = dot(to, camera->up) / depth;
@@ -52,7 +53,7 @@ camera_fit(struct scene *scene, vec from_dir, float fill)
 		const float half = 0.5f * fmax2((box[1] - box[0]) / fmin2(scene->aspect, 1.2f), box[3] - box[2]);
 		distance *= half / fill;
 		at += (camera->right * (0.5f * (box[0] + box[1])) + camera->up * (0.5f * (box[2] + box[3]))) *
-		    (0.8f * distance * camera->tan_half);
+		      (0.8f * distance * camera->tan_half);
 	}
 	camera_look(camera, at, from_dir, distance);
 	camera->focus = distance;

@@ -1,4 +1,5 @@
-/* Colours that the prompt leaves open come from a few palettes that a designer would pick, not from the whole colour circle. */
+/* Colours that the prompt leaves open come from a few palettes that a designer would pick, not from the whole colour
+ * circle. */
 #include "media/synth/design.h"
 
 #include <stdio.h>
@@ -11,11 +12,16 @@ struct palette {
 };
 
 static const struct palette palettes[] = {
-    {0x2b5f8f, 0xf2a65a, 0x7a4a2c, 0xf1ede6, 0xdfe7ee}, {0xc9563c, 0xf4e3cf, 0x4a2f24, 0x2a2624, 0xf0dfd2},
-    {0x37705c, 0xe9c46a, 0x8a5a34, 0xf0e9d8, 0xdfe8df}, {0xe3b23c, 0x2e4057, 0x38332f, 0xf7f3ea, 0xf3e8cf},
-    {0x8d6a9f, 0xf4d6cc, 0x4b3a55, 0xefe7f2, 0xe9e0ee}, {0xd98880, 0x34495e, 0x6e4632, 0xfbf5f0, 0xf2dedb},
-    {0x2f3640, 0xe58e73, 0x3a2a22, 0xd8c7a4, 0xdcdcdf}, {0xd7c3a5, 0x6b4f3a, 0x7b4f2e, 0x2d2a27, 0xeee6da},
-    {0x16a3a1, 0xff8a5c, 0x50362a, 0xf3f3f0, 0xd9ecec}, {0x5477c4, 0xf7d368, 0x5a4032, 0xf2f2f2, 0xe2e6f3},
+    {0x2b5f8f, 0xf2a65a, 0x7a4a2c, 0xf1ede6, 0xdfe7ee},
+    {0xc9563c, 0xf4e3cf, 0x4a2f24, 0x2a2624, 0xf0dfd2},
+    {0x37705c, 0xe9c46a, 0x8a5a34, 0xf0e9d8, 0xdfe8df},
+    {0xe3b23c, 0x2e4057, 0x38332f, 0xf7f3ea, 0xf3e8cf},
+    {0x8d6a9f, 0xf4d6cc, 0x4b3a55, 0xefe7f2, 0xe9e0ee},
+    {0xd98880, 0x34495e, 0x6e4632, 0xfbf5f0, 0xf2dedb},
+    {0x2f3640, 0xe58e73, 0x3a2a22, 0xd8c7a4, 0xdcdcdf},
+    {0xd7c3a5, 0x6b4f3a, 0x7b4f2e, 0x2d2a27, 0xeee6da},
+    {0x16a3a1, 0xff8a5c, 0x50362a, 0xf3f3f0, 0xd9ecec},
+    {0x5477c4, 0xf7d368, 0x5a4032, 0xf2f2f2, 0xe2e6f3},
 };
 
 vec
@@ -89,8 +95,8 @@ static uint32_t
 main_rgb(const struct design *design, const struct palette *palette)
 {
 	const struct product_words *words = &design->words;
-	if (words->category == PRODUCT_FOOD && words->colour[PRODUCT_PART_CONTENT].set && words->form != PRODUCT_FORM_MUG &&
-	    words->form != PRODUCT_FORM_POUCH)
+	if (words->category == PRODUCT_FOOD && words->colour[PRODUCT_PART_CONTENT].set &&
+	    words->form != PRODUCT_FORM_MUG && words->form != PRODUCT_FORM_POUCH)
 		return words->colour[PRODUCT_PART_CONTENT].rgb;
 	if (words->form == PRODUCT_FORM_MUG) {
 		static const uint32_t glazes[] = {0x5f7f8c, 0xe2d9c6, 0x7d8f6f, 0xb5653f, 0x2f4a5e, 0xeae5da};
@@ -112,7 +118,8 @@ colours_choose(struct design *design, const struct palette *palette)
 	colour[PRODUCT_PART_SOLE] = colour_of(words, PRODUCT_PART_SOLE, 0xf1eee8);
 	colour[PRODUCT_PART_STRAP] =
 	    colour_of(words, PRODUCT_PART_STRAP, material_rgb(words->material[PRODUCT_PART_STRAP], palette->strap));
-	colour[PRODUCT_PART_DIAL] = colour_of(words, PRODUCT_PART_DIAL, design_random(design, 7) < 0.55f ? 0xf2eee4 : 0x14202e);
+	colour[PRODUCT_PART_DIAL] =
+	    colour_of(words, PRODUCT_PART_DIAL, design_random(design, 7) < 0.55f ? 0xf2eee4 : 0x14202e);
 	colour[PRODUCT_PART_LID] =
 	    colour_of(words, PRODUCT_PART_LID, material_rgb(words->material[PRODUCT_PART_LID], palette->lid));
 	colour[PRODUCT_PART_LABEL] = colour_of(words, PRODUCT_PART_LABEL, 0xf6f1e6);
@@ -130,12 +137,15 @@ backdrop_choose(struct design *design)
 	if (ground == PRODUCT_GROUND_DARK) {
 		design->backdrop = v3(0.012f, 0.012f, 0.014f);
 	} else if (ground != PRODUCT_GROUND_COLOUR) {
-		/* paper with a breath of the product's colour; a near-white product gets a deeper tone to stand out from */
+		/* paper with a breath of the product's colour; a near-white product gets a deeper tone to stand out
+		 * from */
 		const float bright = luma3(main);
 		const vec tint = main * (0.8f / fmax2(bright, 0.08f));
 		const vec paper = design_linear(bright > 0.62f ? 0xdddcda : 0xebe9e8);
 		const float amount = ground == PRODUCT_GROUND_WHITE ? 0.03f : 0.15f;
-		const vec toned = paper * mix3(v1(1.0f), (vec){fmin2(tint[0], 1.6f), fmin2(tint[1], 1.6f), fmin2(tint[2], 1.6f), 0}, amount);
+		const vec toned =
+		    paper *
+		    mix3(v1(1.0f), (vec){fmin2(tint[0], 1.6f), fmin2(tint[1], 1.6f), fmin2(tint[2], 1.6f), 0}, amount);
 		design->backdrop = toned;
 	}
 }
@@ -162,7 +172,8 @@ design_init(struct design *design, const char *prompt, const char *const *keywor
 	colours_choose(design, palette);
 	backdrop_choose(design);
 	design->vivid = keyword_given(keywords, n_keywords, "vibrant");
-	design->warm = keyword_given(keywords, n_keywords, "luxury") || keyword_given(keywords, n_keywords, "lifestyle");
+	design->warm =
+	    keyword_given(keywords, n_keywords, "luxury") || keyword_given(keywords, n_keywords, "lifestyle");
 	maker_invent(design);
 	title_make(design);
 }

@@ -27,7 +27,8 @@ planks(float x, float z, float px, struct ground_point *g)
 	const float grain = noise_fbm2(x * 0.9f + shift, (z + warp) * 9.0f, 4);
 	const float fibre = noise_fbm2(x * 4.0f + shift, z * 70.0f, 2) * clampf(0.02f / (px + 1e-5f), 0.0f, 1.0f);
 	const vec dark = v3(0.13f, 0.065f, 0.032f), light = v3(0.42f, 0.25f, 0.135f);
-	g->albedo = mix3(dark, light, clampf(0.45f + 0.35f * (tone - 0.5f) + 0.55f * grain + 0.16f * fibre, 0.0f, 1.0f));
+	g->albedo =
+	    mix3(dark, light, clampf(0.45f + 0.35f * (tone - 0.5f) + 0.55f * grain + 0.16f * fibre, 0.0f, 1.0f));
 	const float gap = fmin2(v, width - v);
 	g->albedo *= smooth01(0.004f, 0.022f + px, gap) * 0.85f + 0.15f;
 	const float bevel = (1.0f - smooth01(0.01f, 0.035f, gap)) * (v < width * 0.5f ? -0.35f : 0.35f);
@@ -42,10 +43,11 @@ stone(float x, float z, float px, struct ground_point *g)
 	const float big = noise_fbm2(x * 0.8f, z * 0.8f, 5), e = 0.02f;
 	const float fade = clampf(0.03f / (px + 1e-5f), 0.0f, 1.0f);
 	const float here = noise_fbm2(x * 4.0f, z * 4.0f, 4);
-	const float sx = noise_fbm2((x + e) * 4.0f, z * 4.0f, 4) - here, sz = noise_fbm2(x * 4.0f, (z + e) * 4.0f, 4) - here;
+	const float sx = noise_fbm2((x + e) * 4.0f, z * 4.0f, 4) - here,
+		    sz = noise_fbm2(x * 4.0f, (z + e) * 4.0f, 4) - here;
 	const float speck = noise2(x * 60.0f, z * 60.0f) * fade;
 	g->albedo = mix3(v3(0.20f, 0.195f, 0.19f), v3(0.40f, 0.385f, 0.365f), clampf(0.5f + 0.9f * big, 0.0f, 1.0f)) *
-	    (1.0f + 0.16f * here + 0.08f * speck);
+		    (1.0f + 0.16f * here + 0.08f * speck);
 	g->normal = norm(v3(-sx * 1.1f, 1.0f, -sz * 1.1f));
 	g->mirror = 0.16f;
 	g->rough = 0.5f;
@@ -55,10 +57,12 @@ static void
 sand(float x, float z, float px, struct ground_point *g)
 {
 	const float warp = 0.6f * noise_fbm2(x * 0.7f, z * 0.7f, 3), phase = z * 9.0f + warp * 9.0f + x * 1.5f;
-	const float fade = clampf(0.012f / (px + 1e-5f), 0.0f, 1.0f), ripple_fade = clampf(0.15f / (px + 1e-5f), 0.0f, 1.0f);
+	const float fade = clampf(0.012f / (px + 1e-5f), 0.0f, 1.0f),
+		    ripple_fade = clampf(0.15f / (px + 1e-5f), 0.0f, 1.0f);
 	const float gx = noise2(x * 110.0f, z * 110.0f) * fade, gz = noise2(x * 110.0f + 40.0f, z * 110.0f) * fade;
 	const float ripple = cosf(phase) * (0.5f + 0.5f * noise2(x * 0.8f, z * 0.8f));
-	g->albedo = v3(0.58f, 0.44f, 0.295f) * (1.0f + 0.10f * noise_fbm2(x * 2.0f, z * 2.0f, 3) + 0.10f * gx + 0.05f * sinf(phase));
+	g->albedo = v3(0.58f, 0.44f, 0.295f) *
+		    (1.0f + 0.10f * noise_fbm2(x * 2.0f, z * 2.0f, 3) + 0.10f * gx + 0.05f * sinf(phase));
 	g->normal = norm(v3(0.2f * gx, 1.0f, -0.2f * ripple * ripple_fade + 0.2f * gz));
 	g->mirror = 0.0f;
 	g->rough = 1.0f;
@@ -83,7 +87,8 @@ track(float x, float z, float px, struct ground_point *g)
 void
 ground_at(const struct scene *scene, float x, float z, float px, struct ground_point *ret)
 {
-	*ret = (struct ground_point){.albedo = scene->design->backdrop, .normal = v3(0, 1, 0), .mirror = 0.16f, .rough = 0.25f};
+	*ret = (struct ground_point){
+	    .albedo = scene->design->backdrop, .normal = v3(0, 1, 0), .mirror = 0.16f, .rough = 0.25f};
 	switch (scene->ground) {
 	case GROUND_PAPER:
 		break;

@@ -17,7 +17,8 @@ static PangoLayout *
 line_layout(cairo_t *cr, const struct label_line *line, double size)
 {
 	PangoLayout *layout = pango_cairo_create_layout(cr);
-	PangoFontDescription *font = pango_font_description_from_string(line->serif ? "Lora,Playfair Display,DejaVu Serif" : "Lato,Open Sans,DejaVu Sans");
+	PangoFontDescription *font = pango_font_description_from_string(
+	    line->serif ? "Lora,Playfair Display,DejaVu Serif" : "Lato,Open Sans,DejaVu Sans");
 	pango_font_description_set_weight(font, (PangoWeight)line->weight);
 	pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
 	pango_layout_set_font_description(layout, font);
@@ -39,7 +40,8 @@ line_draw(cairo_t *cr, const struct label_line *line, int width, int height)
 		int w = 0, h = 0;
 		pango_layout_get_pixel_size(layout, &w, &h);
 		if (w <= width || attempt > 0) {
-			cairo_move_to(cr, (width - w + (double)line->spacing * size) / 2.0, (double)line->y * height - h / 2.0);
+			cairo_move_to(
+			    cr, (width - w + (double)line->spacing * size) / 2.0, (double)line->y * height - h / 2.0);
 			pango_cairo_show_layout(cr, layout);
 			attempt = 2;
 		}
@@ -65,8 +67,8 @@ mask_new(int width, int height, const struct label_line *lines, int n)
 	if (mask != NULL) {
 		*mask = (struct mask){.width = width, .height = height};
 		for (int y = 0; y < height; y++)
-			memcpy(mask->ink + (size_t)y * (size_t)width, data + (ptrdiff_t)y * cairo_image_surface_get_stride(surface),
-			    (size_t)width);
+			memcpy(mask->ink + (size_t)y * (size_t)width,
+			    data + (ptrdiff_t)y * cairo_image_surface_get_stride(surface), (size_t)width);
 	}
 	cairo_destroy(cr);
 	cairo_surface_destroy(surface);

@@ -1,4 +1,5 @@
-/* Lettering for labels, dials and tags: text set by pango into a small grey mask that painters look up like a texture. */
+/* Lettering for labels, dials and tags: text set by pango into a small grey mask that painters look up like a texture.
+ */
 #ifndef FW_SYNTH_LABEL_H
 #define FW_SYNTH_LABEL_H
 

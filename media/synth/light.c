@@ -1,6 +1,6 @@
 /*
- * Lights stand relative to the camera, as in a studio with a turntable: turning the product keeps the look of the light. Soft boxes
- * exist twice, as a directional light for what is dull and as a bright rectangle for what is shiny.
+ * Lights stand relative to the camera, as in a studio with a turntable: turning the product keeps the look of the
+ * light. Soft boxes exist twice, as a directional light for what is dull and as a bright rectangle for what is shiny.
  */
 #include "media/synth/scene.h"
 
@@ -13,7 +13,8 @@ direction(const struct scene *scene, float around, float above)
 	const vec back = norm(v3(-scene->camera.ahead[0], 0.0f, -scene->camera.ahead[2]));
 	const vec right = cross(v3(0, 1, 0), back);
 	const float c = cosf(above * DEGREE);
-	return norm(back * (cosf(around * DEGREE) * c) + right * (sinf(around * DEGREE) * c) + v3(0, sinf(above * DEGREE), 0));
+	return norm(
+	    back * (cosf(around * DEGREE) * c) + right * (sinf(around * DEGREE) * c) + v3(0, sinf(above * DEGREE), 0));
 }
 
 static void
@@ -21,8 +22,8 @@ box_add(struct light *light, vec dir, float half_u, float half_v, vec colour)
 {
 	const vec side = fabsf(dir[1]) > 0.95f ? v3(1, 0, 0) : v3(0, 1, 0);
 	const vec u = norm(cross(side, dir));
-	light->box[light->n_boxes++] =
-	    (struct softbox){.dir = dir, .u = u, .v = cross(dir, u), .colour = colour, .half_u = half_u, .half_v = half_v};
+	light->box[light->n_boxes++] = (struct softbox){
+	    .dir = dir, .u = u, .v = cross(dir, u), .colour = colour, .half_u = half_u, .half_v = half_v};
 }
 
 void
@@ -73,7 +74,8 @@ env_base(const struct scene *scene, vec dir)
 {
 	const float up = clampf(dir[1], -0.2f, 1.0f);
 	if (scene->setting == SETTING_STUDIO) {
-		/* dark at eye level, as with black flags beside the set: shiny things need something to contrast with */
+		/* dark at eye level, as with black flags beside the set: shiny things need something to contrast with
+		 */
 		const float level = scene->design->dark ? 0.035f : mixf(0.10f, 0.36f, smooth01(0.05f, 0.7f, up));
 		return mix3(v1(level), scene->design->backdrop * (level * 1.6f), 0.5f);
 	}
@@ -96,7 +98,8 @@ light_env(const struct scene *scene, vec dir, float rough)
 		const float wu = 1.0f - smooth01(box->half_u - soft * 0.5f, box->half_u + soft, u);
 		const float wv = 1.0f - smooth01(box->half_v - soft * 0.5f, box->half_v + soft, v);
 		/* what is spread wider is dimmer; a little falloff over the box looks like a real diffuser */
-		const float spread = (box->half_u / (box->half_u + soft * 0.6f)) * (box->half_v / (box->half_v + soft * 0.6f));
+		const float spread =
+		    (box->half_u / (box->half_u + soft * 0.6f)) * (box->half_v / (box->half_v + soft * 0.6f));
 		const float falloff = 1.0f - 0.25f * clampf(v / box->half_v, 0.0f, 1.0f) * (1.0f - rough);
 		sum += box->colour * (wu * wv * spread * falloff);
 	}

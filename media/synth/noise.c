@@ -14,7 +14,8 @@ noise_hash(uint32_t x)
 static inline float
 lattice3(int x, int y, int z)
 {
-	const uint32_t h = noise_hash((uint32_t)x * 0x9e3779b1u ^ (uint32_t)y * 0x85ebca77u ^ (uint32_t)z * 0xc2b2ae3du);
+	const uint32_t h =
+	    noise_hash((uint32_t)x * 0x9e3779b1u ^ (uint32_t)y * 0x85ebca77u ^ (uint32_t)z * 0xc2b2ae3du);
 	return (float)(h >> 8) * (2.0f / 16777215.0f) - 1.0f;
 }
 
@@ -37,7 +38,8 @@ noise2(float x, float y)
 	const float fx = floorf(x), fy = floorf(y);
 	const int ix = (int)fx, iy = (int)fy;
 	const float u = fade(x - fx), v = fade(y - fy);
-	return mixf(mixf(lattice3(ix, iy, 0), lattice3(ix + 1, iy, 0), u), mixf(lattice3(ix, iy + 1, 0), lattice3(ix + 1, iy + 1, 0), u), v);
+	return mixf(mixf(lattice3(ix, iy, 0), lattice3(ix + 1, iy, 0), u),
+	    mixf(lattice3(ix, iy + 1, 0), lattice3(ix + 1, iy + 1, 0), u), v);
 }
 
 float

@@ -112,7 +112,8 @@ post_glow(const struct frame *frame, vec *scratch, float amount)
 		for (int x = 0; x < frame->width; x++) {
 			const float gx = clampf(((float)x + 0.5f) / GLOW_CELL - 0.5f, 0.0f, (float)(w - 1));
 			const float gy = clampf(((float)y + 0.5f) / GLOW_CELL - 0.5f, 0.0f, (float)(h - 1));
-			const int ix = (int)gx, iy = (int)gy, jx = ix + 1 < w ? ix + 1 : ix, jy = iy + 1 < h ? iy + 1 : iy;
+			const int ix = (int)gx, iy = (int)gy, jx = ix + 1 < w ? ix + 1 : ix,
+				  jy = iy + 1 < h ? iy + 1 : iy;
 			const vec top = mix3(grid[iy * w + ix], grid[iy * w + jx], gx - (float)ix);
 			const vec low = mix3(grid[jy * w + ix], grid[jy * w + jx], gx - (float)ix);
 			frame->at[y * frame->width + x].colour += mix3(top, low, gy - (float)iy) * amount;
@@ -126,16 +127,19 @@ post_develop(const struct frame *frame, const struct design *design, uint8_t *rg
 	const float saturation = design->vivid ? 1.22f : 1.04f;
 	for (int y = 0; y < frame->height; y++) {
 		for (int x = 0; x < frame->width; x++) {
-			const float u = 2.0f * (float)x / (float)frame->width - 1.0f, v = 2.0f * (float)y / (float)frame->height - 1.0f;
+			const float u = 2.0f * (float)x / (float)frame->width - 1.0f,
+				    v = 2.0f * (float)y / (float)frame->height - 1.0f;
 			const float corner = u * u + v * v, vignette = 1.0f - 0.085f * corner * corner;
 			vec c = frame->at[y * frame->width + x].colour * vignette;
 			c = mix3(v1(luma3(c)), c, saturation);
-			/* the curve on brightness keeps hues, the curve per channel lets highlights turn white: half of each */
+			/* the curve on brightness keeps hues, the curve per channel lets highlights turn white: half of
+			 * each */
 			const float bright = luma3(c), scaled = film(bright) / fmax2(bright, 1e-4f);
 			const float grain = (noise_cell2(x, y, 7) - 0.5f) * 0.9f;
 			for (int i = 0; i < 3; i++)
-				rgb[3 * (y * frame->width + x) + i] =
-				    (uint8_t)clampf(to_srgb(fmin2(0.5f * (film(c[i]) + c[i] * scaled), 1.0f)) * 255.0f + 0.5f + grain, 0.0f, 255.0f);
+				rgb[3 * (y * frame->width + x) + i] = (uint8_t)clampf(
+				    to_srgb(fmin2(0.5f * (film(c[i]) + c[i] * scaled), 1.0f)) * 255.0f + 0.5f + grain,
+				    0.0f, 255.0f);
 		}
 	}
 }

@@ -1,4 +1,5 @@
-/* One picture from the first word to the last byte: design, scene, a coarse pass over tiles, pixels, edges again, development. */
+/* One picture from the first word to the last byte: design, scene, a coarse pass over tiles, pixels, edges again,
+ * development. */
 #include "media/synth/product.h"
 
 #include <stdlib.h>
@@ -159,7 +160,8 @@ painting_close(struct painting *painting)
 }
 
 static void
-painting_open(struct painting *painting, const struct product_request *request, const struct design *design, enum shape_view view)
+painting_open(
+    struct painting *painting, const struct product_request *request, const struct design *design, enum shape_view view)
 {
 	const size_t pixels = (size_t)request->width * (size_t)request->height;
 	const int tiles_y = (request->height + TILE - 1) / TILE;
@@ -179,7 +181,8 @@ product_render(const struct product_request *request, uint8_t *rgb, struct error
 	enum shape_view view;
 	if (view_find(request, &view, err) < 0)
 		return -1;
-	if (request->width < 8 || request->height < 8 || request->width > PRODUCT_SIZE_MAX || request->height > PRODUCT_SIZE_MAX)
+	if (request->width < 8 || request->height < 8 || request->width > PRODUCT_SIZE_MAX ||
+	    request->height > PRODUCT_SIZE_MAX)
 		return error_set(err, ERR_INPUT, "%d x %d is not a size of a picture", request->width, request->height);
 	struct design design;
 	design_init(&design, request->prompt, request->keywords, request->n_keywords, request->seed);

@@ -1,4 +1,5 @@
-/* Catmull-Rom through the round points, straight lines at corners, then exact distances to the resulting chain at every grid point. */
+/* Catmull-Rom through the round points, straight lines at corners, then exact distances to the resulting chain at every
+ * grid point. */
 #include "media/synth/profile.h"
 
 #include <assert.h>
@@ -23,7 +24,8 @@ struct chain {
 static float
 spline(float a, float b, float c, float d, float t)
 {
-	return 0.5f * (2.0f * b + (c - a) * t + (2.0f * a - 5.0f * b + 4.0f * c - d) * t * t + (3.0f * (b - c) + d - a) * t * t * t);
+	return 0.5f * (2.0f * b + (c - a) * t + (2.0f * a - 5.0f * b + 4.0f * c - d) * t * t +
+			  (3.0f * (b - c) + d - a) * t * t * t);
 }
 
 /* The slope at a corner points along the piece itself: the neighbour beyond a corner is mirrored. */
@@ -82,7 +84,8 @@ profile_fill(const struct chain *chain, int cells)
 	struct profile *profile = malloc(sizeof(*profile) + sizeof(float) * (size_t)w * (size_t)h);
 	if (profile == NULL)
 		abort();
-	*profile = (struct profile){.x0 = x0 - margin - 1.0f / scale, .y0 = y0 - margin - 1.0f / scale, .scale = scale, .w = w, .h = h};
+	*profile = (struct profile){
+	    .x0 = x0 - margin - 1.0f / scale, .y0 = y0 - margin - 1.0f / scale, .scale = scale, .w = w, .h = h};
 	for (int j = 0; j < h; j++)
 		for (int i = 0; i < w; i++)
 			profile->d[j * w + i] =
@@ -137,7 +140,7 @@ profile_at(const struct profile *profile, float x, float y)
 	const float *r = profile->d + (ky - 1) * profile->w + kx - 1;
 	const float *s = r + profile->w, *t = s + profile->w;
 	const float d = ay * (ax * r[0] + bx * r[1] + ex * r[2]) + by * (ax * s[0] + bx * s[1] + ex * s[2]) +
-	    ey * (ax * t[0] + bx * t[1] + ex * t[2]);
+			ey * (ax * t[0] + bx * t[1] + ex * t[2]);
 	if (gx == cx && gy == cy)
 		return d;
 	return d + len2(gx - cx, gy - cy) / profile->scale * 0.7f;

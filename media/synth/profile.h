@@ -1,7 +1,7 @@
 /*
- * A closed plane curve drawn through a few points, kept as a grid of signed distances. Silhouettes, seams and turned outlines are
- * drawn this way once per picture and then looked up many million times: a quadratic B-spline over nine cells costs about as much as
- * one square root and gives the continuous slope that smooth highlights need.
+ * A closed plane curve drawn through a few points, kept as a grid of signed distances. Silhouettes, seams and turned
+ * outlines are drawn this way once per picture and then looked up many million times: a quadratic B-spline over nine
+ * cells costs about as much as one square root and gives the continuous slope that smooth highlights need.
  */
 #ifndef FW_SYNTH_PROFILE_H
 #define FW_SYNTH_PROFILE_H
@@ -15,9 +15,11 @@ struct profile_point {
 	float round; /* 1: the curve runs smoothly through; 0: a corner */
 };
 
-/* The outline through `points` in order, closed; inside is negative. `cells` across the longer side. Aborts without memory. */
+/* The outline through `points` in order, closed; inside is negative. `cells` across the longer side. Aborts without
+ * memory. */
 struct profile *profile_new(const struct profile_point *points, size_t n, int cells);
-/* An outline that is mirrored at x = 0 (turned bodies): points run from the axis at the bottom to the axis at the top. */
+/* An outline that is mirrored at x = 0 (turned bodies): points run from the axis at the bottom to the axis at the top.
+ */
 struct profile *profile_new_turned(const struct profile_point *points, size_t n, int cells);
 void profile_free(struct profile **profile);
 

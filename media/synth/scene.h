@@ -1,6 +1,6 @@
 /*
- * Everything one picture needs: the product, the camera, the lights and the place around it. A scene is set up once (scene_open bakes
- * the shadows on the ground) and then only read while its pixels are painted.
+ * Everything one picture needs: the product, the camera, the lights and the place around it. A scene is set up once
+ * (scene_open bakes the shadows on the ground) and then only read while its pixels are painted.
  */
 #ifndef FW_SYNTH_SCENE_H
 #define FW_SYNTH_SCENE_H
@@ -64,10 +64,10 @@ struct scene {
 	struct light light;
 	enum setting setting;
 	enum ground ground;
-	float radius;  /* of the product around its middle */
-	float edge;    /* the ground ends this far behind the product, 0: endless */
-	float aspect;  /* width / height */
-	float pixel;   /* angle of one pixel */
+	float radius; /* of the product around its middle */
+	float edge;   /* the ground ends this far behind the product, 0: endless */
+	float aspect; /* width / height */
+	float pixel;  /* angle of one pixel */
 	struct shadow_map *shadows;
 };
 

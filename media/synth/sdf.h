@@ -1,6 +1,6 @@
 /*
- * Signed distances of simple solids and the ways to join them. All are true distances or lower bounds, so marching along them cannot
- * step through a surface. Plane figures take their two coordinates as scalars.
+ * Signed distances of simple solids and the ways to join them. All are true distances or lower bounds, so marching
+ * along them cannot step through a surface. Plane figures take their two coordinates as scalars.
  */
 #ifndef FW_SYNTH_SDF_H
 #define FW_SYNTH_SDF_H

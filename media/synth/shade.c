@@ -1,6 +1,7 @@
 /*
- * Light on surfaces: a wrapped key light with a soft shadow, fill and rim, ambient light by openness, and the mirror image of the soft
- * boxes weighted by Fresnel's law. Mirrors see the product once more and the ground, without further bounces.
+ * Light on surfaces: a wrapped key light with a soft shadow, fill and rim, ambient light by openness, and the mirror
+ * image of the soft boxes weighted by Fresnel's law. Mirrors see the product once more and the ground, without further
+ * bounces.
  */
 #include "media/synth/shade.h"
 
@@ -87,7 +88,8 @@ shade_point(const struct scene *scene, vec p, vec dir, int part, float px)
 	vec colour = m.base * light * (1.0f - m.metal);
 	colour += mix3(m.base, v1(luma3(m.base)), 0.4f) * light * (m.sheen * (1.0f - facing) * (1.0f - facing));
 	const vec f0 = mix3(v1(0.045f * m.coat), m.base, m.metal);
-	const vec reflectance = f0 + (v1(1.0f) - f0) * (f * (1.0f - 0.75f * m.rough) * mixf(0.8f * m.coat, 1.0f, m.metal));
+	const vec reflectance =
+	    f0 + (v1(1.0f) - f0) * (f * (1.0f - 0.75f * m.rough) * mixf(0.8f * m.coat, 1.0f, m.metal));
 	if (luma3(reflectance) > 0.004f) {
 		vec r = reflect3(dir, n);
 		if (dot(r, geo) < 0.0f)
@@ -130,13 +132,15 @@ ground_colour(const struct scene *scene, vec from, vec dir, float t, float px, b
 	if (mirror && strength > 0.003f) {
 		const bool studio = scene->setting == SETTING_STUDIO;
 		const vec up = v3(dir[0], fabsf(dir[1]), dir[2]);
-		const vec behind = studio ? colour * (scene->design->dark ? 0.6f : 1.0f) : light_env(scene, up, g.rough);
+		const vec behind =
+		    studio ? colour * (scene->design->dark ? 0.6f : 1.0f) : light_env(scene, up, g.rough);
 		colour = mix3(colour, ground_mirror(scene, p + v3(0, 0.002f, 0), dir, &g, behind), strength);
 	}
 	return colour;
 }
 
-/* The ground as the camera sees it: studio paper turns into the backdrop, outdoor ground ends at its edge or in haze. */
+/* The ground as the camera sees it: studio paper turns into the backdrop, outdoor ground ends at its edge or in haze.
+ */
 static struct sample
 shade_ground(const struct scene *scene, vec dir, float sx, float sy)
 {
@@ -156,7 +160,8 @@ shade_ground(const struct scene *scene, vec dir, float sx, float sy)
 	if (scene->setting == SETTING_STUDIO) {
 		const vec plain = scene->ground == GROUND_MARBLE ? v3(0.62f, 0.615f, 0.60f) : scene->design->backdrop;
 		const struct light *light = &scene->light;
-		const vec lit = plain * (light->key * light->key_dir[1] + light->fill * light->fill_dir[1] + light->sky);
+		const vec lit =
+		    plain * (light->key * light->key_dir[1] + light->fill * light->fill_dir[1] + light->sky);
 		const vec ratio = behind / (lit + (vec){1e-5f, 1e-5f, 1e-5f, 1.0f});
 		const bool seamless = scene->ground == GROUND_PAPER || scene->ground == GROUND_GLOSS;
 		/* a slab keeps its own pattern and ends softly behind the product */
@@ -179,10 +184,12 @@ shade_opaque(const struct scene *scene, vec from, vec dir, float start, float sx
 		t = trace_product(&scene->shape, from, dir, start, TRACE_FAR, scene->pixel, 110, &part);
 	if (t >= TRACE_FAR)
 		return shade_ground(scene, dir, sx, sy);
-	return (struct sample){.colour = shade_point(scene, from + dir * t, dir, part, scene->pixel * t), .depth = t, .part = part};
+	return (struct sample){
+	    .colour = shade_point(scene, from + dir * t, dir, part, scene->pixel * t), .depth = t, .part = part};
 }
 
-/* A clear shell: what is behind it, bent a little and darker towards the edge, under the reflection of the soft boxes. */
+/* A clear shell: what is behind it, bent a little and darker towards the edge, under the reflection of the soft boxes.
+ */
 static struct sample
 shade_glass(const struct scene *scene, vec dir, float t, float start, float sx, float sy)
 {
@@ -192,7 +199,8 @@ shade_glass(const struct scene *scene, vec dir, float t, float start, float sx, 
 	const vec bent = norm(dir - n * (0.10f * (1.0f - facing)));
 	struct sample behind = shade_opaque(scene, p - bent * t, bent, start, sx - n[0] * 0.05f, sy);
 	const vec r = reflect3(dir, n);
-	const vec mirror = r[1] < -0.01f ? ground_colour(scene, p, r, -p[1] / r[1], 0.05f, false) : light_env(scene, r, 0.02f);
+	const vec mirror =
+	    r[1] < -0.01f ? ground_colour(scene, p, r, -p[1] / r[1], 0.05f, false) : light_env(scene, r, 0.02f);
 	const float thick = (1.0f - facing) * (1.0f - facing);
 	const vec tint = mix3(v3(0.97f, 0.98f, 0.975f), v3(0.55f, 0.60f, 0.58f), thick);
 	behind.colour = behind.colour * tint * (1.0f - f) + mirror * (f + 0.015f);

@@ -1,6 +1,6 @@
 /*
- * The light on the ground, baked into a small map: it is smooth, so a few ten thousand careful samples (several points of an area
- * light, several directions of sky) stand in for half a million hasty ones.
+ * The light on the ground, baked into a small map: it is smooth, so a few ten thousand careful samples (several points
+ * of an area light, several directions of sky) stand in for half a million hasty ones.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ key_share(const struct scene *scene, vec at)
 	float sum = 0.0f;
 	for (int i = 0; i < 7; i++) {
 		const float a = (float)i * 2.39996f, r = size * 1.2f * sqrtf(((float)i + 0.5f) / 7.0f);
-		sum += trace_light(&scene->shape, at, norm(dir + u * (r * cosf(a)) + v * (r * sinf(a))), size * 0.5f, 28);
+		sum +=
+		    trace_light(&scene->shape, at, norm(dir + u * (r * cosf(a)) + v * (r * sinf(a))), size * 0.5f, 28);
 	}
 	return sum / 7.0f;
 }
@@ -48,7 +49,8 @@ shadow_map_new(const struct scene *scene)
 		abort();
 	const struct shape *shape = &scene->shape;
 	const vec dir = scene->light.key_dir;
-	const float throw = fmin2(shape->hi[1] / fmax2(dir[1], 0.3f), 3.0f * shape->hi[1]), soft = 0.55f * shape->hi[1] + 0.15f;
+	const float throw = fmin2(shape->hi[1] / fmax2(dir[1], 0.3f), 3.0f * shape->hi[1]),
+		    soft = 0.55f * shape->hi[1] + 0.15f;
 	const float dx = -dir[0] * throw, dz = -dir[2] * throw;
 	const float x0 = shape->lo[0] + fmin2(dx, 0.0f) - soft, x1 = shape->hi[0] + fmax2(dx, 0.0f) + soft;
 	const float z0 = shape->lo[2] + fmin2(dz, 0.0f) - soft, z1 = shape->hi[2] + fmax2(dz, 0.0f) + soft;

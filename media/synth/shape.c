@@ -128,7 +128,8 @@ static void
 wood_texture(vec p, struct material *material)
 {
 	const vec q = p + v1(0.15f) * noise_fbm3(p * 1.3f, 3);
-	const float ring = fract1(5.5f * len2(q[0] * 0.35f + 1.7f, q[2] + 0.6f) + 0.7f * noise3(v3(p[0] * 0.7f, p[1] * 0.7f, p[2])));
+	const float ring =
+	    fract1(5.5f * len2(q[0] * 0.35f + 1.7f, q[2] + 0.6f) + 0.7f * noise3(v3(p[0] * 0.7f, p[1] * 0.7f, p[2])));
 	const float fibre = noise_fbm3(v3(p[0] * 3.0f, p[1] * 60.0f, p[2] * 60.0f), 2);
 	material->base *= 0.72f + 0.3f * ring * ring + 0.16f * fibre;
 }

@@ -1,6 +1,6 @@
 /*
- * One product as geometry: a distance function with parts, a painter that says what each part is made of, and where the camera stands
- * for each view. Every family of products is one shape_class in a file of its own.
+ * One product as geometry: a distance function with parts, a painter that says what each part is made of, and where the
+ * camera stands for each view. Every family of products is one shape_class in a file of its own.
  *
  * Axes: y is up and the ground is y = 0; the front of the product looks along +z. Sizes are about 1 to 3 units.
  */
@@ -27,8 +27,9 @@ enum shape_view {
 	SHAPE_VIEW__COUNT
 };
 
-/* Where the camera stands: degrees around and above; `fill` is the part of the frame that the product takes up. For the detail
- * views `focus` is looked at and fill is relative to the whole product (2: half of the product fills the frame). */
+/* Where the camera stands: degrees around and above; `fill` is the part of the frame that the product takes up. For the
+ * detail views `focus` is looked at and fill is relative to the whole product (2: half of the product fills the frame).
+ */
 struct pose {
 	float around, above, fill;
 	float focus_x, focus_y, focus_z;

@@ -1,6 +1,6 @@
 /*
- * A backpack: soft body with a flap, front pocket, side pockets, buckled straps, grab handle and shoulder straps behind. The front
- * silhouette is drawn; its depth swells like something that is filled.
+ * A backpack: soft body with a flap, front pocket, side pockets, buckled straps, grab handle and shoulder straps
+ * behind. The front silhouette is drawn; its depth swells like something that is filled.
  */
 #include "media/synth/label.h"
 #include "media/synth/noise.h"
@@ -18,14 +18,35 @@ backpack_init(struct shape *shape)
 	shape->k[K_STYLE] = floorf(design_random(design, 92) * 2.0f);
 	shape->k[K_FLAP] = 1.22f - 0.14f * design_random(design, 93);
 	const struct profile_point front[] = {
-	    {-w + 0.16f, 0.02f, 1}, {-w + 0.03f, 0.10f, 1}, {-w, 0.32f, 1}, {-w + 0.01f, 0.9f, 1}, {-w + 0.05f, 1.45f, 1},
-	    {-w + 0.20f, 1.80f, 1}, {-0.26f, 1.985f, 1}, {0.0f, 2.01f, 1}, {0.26f, 1.985f, 1}, {w - 0.20f, 1.80f, 1},
-	    {w - 0.05f, 1.45f, 1}, {w - 0.01f, 0.9f, 1}, {w, 0.32f, 1}, {w - 0.03f, 0.10f, 1}, {w - 0.16f, 0.02f, 1}, {0.0f, 0.0f, 1},
+	    {-w + 0.16f, 0.02f, 1},
+	    {-w + 0.03f, 0.10f, 1},
+	    {-w, 0.32f, 1},
+	    {-w + 0.01f, 0.9f, 1},
+	    {-w + 0.05f, 1.45f, 1},
+	    {-w + 0.20f, 1.80f, 1},
+	    {-0.26f, 1.985f, 1},
+	    {0.0f, 2.01f, 1},
+	    {0.26f, 1.985f, 1},
+	    {w - 0.20f, 1.80f, 1},
+	    {w - 0.05f, 1.45f, 1},
+	    {w - 0.01f, 0.9f, 1},
+	    {w, 0.32f, 1},
+	    {w - 0.03f, 0.10f, 1},
+	    {w - 0.16f, 0.02f, 1},
+	    {0.0f, 0.0f, 1},
 	};
 	shape->profile[OUTLINE_FRONT] = profile_new(front, sizeof(front) / sizeof(front[0]), 224);
 	const struct profile_point pocket[] = {
-	    {-0.50f, 0.16f, 1}, {-0.54f, 0.30f, 1}, {-0.53f, 0.66f, 1}, {-0.47f, 0.80f, 1}, {0.0f, 0.82f, 1}, {0.47f, 0.80f, 1},
-	    {0.53f, 0.66f, 1}, {0.54f, 0.30f, 1}, {0.50f, 0.16f, 1}, {0.0f, 0.125f, 1},
+	    {-0.50f, 0.16f, 1},
+	    {-0.54f, 0.30f, 1},
+	    {-0.53f, 0.66f, 1},
+	    {-0.47f, 0.80f, 1},
+	    {0.0f, 0.82f, 1},
+	    {0.47f, 0.80f, 1},
+	    {0.53f, 0.66f, 1},
+	    {0.54f, 0.30f, 1},
+	    {0.50f, 0.16f, 1},
+	    {0.0f, 0.125f, 1},
 	};
 	shape->profile[OUTLINE_POCKET] = profile_new(pocket, sizeof(pocket) / sizeof(pocket[0]), 192);
 	const struct label_line lines[] = {{design->maker, 0.46f, 0.5f, 0.18f, 700, false}};
@@ -37,7 +58,8 @@ backpack_init(struct shape *shape)
 static float
 body_shape(vec p, float front)
 {
-	const float swell = 0.10f * clampf(1.0f - 1.5f * p[0] * p[0], 0.0f, 1.0f) * (1.0f - 0.5f * smooth01(0.9f, 1.9f, p[1]));
+	const float swell =
+	    0.10f * clampf(1.0f - 1.5f * p[0] * p[0], 0.0f, 1.0f) * (1.0f - 0.5f * smooth01(0.9f, 1.9f, p[1]));
 	const float deep = 0.40f - 0.10f * smooth01(1.0f, 1.95f, p[1]);
 	const float wrinkle = 0.010f * noise_fbm3(v3(p[0] * 2.0f, p[1] * 3.0f, p[2] * 2.0f), 2);
 	const float z = p[2] > 0.0f ? p[2] - swell : p[2];
@@ -93,7 +115,8 @@ backpack_map(const struct shape *shape, vec p)
 		s = surf_join(s, pocket, PART_POCKET);
 		const float zip = len2(body - 0.135f, fabsf(p[1] - 0.72f)) - 0.016f;
 		s = surf_join(s, fmax2(zip, m[0] - 0.40f), PART_ZIP);
-		const float patch = sd_extrude(sd_box2(p[0], p[1] - 0.43f, 0.20f, 0.085f, 0.02f), body - 0.155f, 0.016f, 0.006f);
+		const float patch =
+		    sd_extrude(sd_box2(p[0], p[1] - 0.43f, 0.20f, 0.085f, 0.02f), body - 0.155f, 0.016f, 0.006f);
 		s = surf_join(s, patch, PART_PATCH);
 	}
 	const struct surf b = belts(shape, m, fmin2(body, pocket));
@@ -132,8 +155,9 @@ static void
 backpack_paint(const struct shape *shape, vec p, int part, float px, vec *normal, struct material *m)
 {
 	const struct design *design = shape->design;
-	const vec strap = design->words.colour[PRODUCT_PART_STRAP].set ? design->colour[PRODUCT_PART_STRAP] :
-	    shape->k[K_STYLE] < 0.5f ? v3(0.27f, 0.12f, 0.05f) : design->colour[PRODUCT_PART_MAIN] * 0.45f;
+	const vec strap = design->words.colour[PRODUCT_PART_STRAP].set ? design->colour[PRODUCT_PART_STRAP]
+			  : shape->k[K_STYLE] < 0.5f		       ? v3(0.27f, 0.12f, 0.05f)
+								       : design->colour[PRODUCT_PART_MAIN] * 0.45f;
 	switch (part) {
 	case PART_STRAP:
 	case PART_PATCH:
@@ -146,7 +170,8 @@ backpack_paint(const struct shape *shape, vec p, int part, float px, vec *normal
 		break;
 	case PART_METAL:
 	case PART_ZIP:
-		*m = material_metal(design_random(design, 94) < 0.5f ? v3(0.86f, 0.62f, 0.34f) : v3(0.72f, 0.73f, 0.75f), 0.24f);
+		*m = material_metal(
+		    design_random(design, 94) < 0.5f ? v3(0.86f, 0.62f, 0.34f) : v3(0.72f, 0.73f, 0.75f), 0.24f);
 		break;
 	case PART_BACK:
 		*m = material_of(PRODUCT_MATERIAL_CANVAS, design->colour[PRODUCT_PART_MAIN] * 0.55f);
@@ -169,9 +194,11 @@ const struct shape_class shape_backpack = {
 	    [SHAPE_VIEW_SIDE] = {.around = 76, .above = 9, .fill = 0.74f},
 	    [SHAPE_VIEW_BACK] = {.around = 202, .above = 12, .fill = 0.76f},
 	    [SHAPE_VIEW_TOP] = {.around = 20, .above = 54, .fill = 0.76f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 34, .above = 16, .fill = 1.6f, .focus_x = 0.2f, .focus_y = 0.88f, .focus_z = 0.6f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 34, .above = 16, .fill = 1.6f, .focus_x = 0.2f, .focus_y = 0.88f, .focus_z = 0.6f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -26, .above = 8, .fill = 0.74f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = -38, .above = 20, .fill = 1.7f, .focus_x = -0.3f, .focus_y = 1.5f, .focus_z = 0.4f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = -38, .above = 20, .fill = 1.7f, .focus_x = -0.3f, .focus_y = 1.5f, .focus_z = 0.4f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 32, .above = 12, .fill = 0.74f},
 	},
 };

@@ -1,4 +1,5 @@
-/* The fallback for what has no shape of its own: a rigid gift box with a lifted-edge lid, a ribbon with a bow and a printed front. */
+/* The fallback for what has no shape of its own: a rigid gift box with a lifted-edge lid, a ribbon with a bow and a
+ * printed front. */
 #include "media/synth/label.h"
 #include "media/synth/noise.h"
 #include "media/synth/shape.h"
@@ -54,13 +55,17 @@ box_map(const struct shape *shape, vec p)
 	struct surf s = {sd_extrude(base, p[1] - 0.5f * high, 0.5f * high, 0.012f), PART_BOX};
 	s = surf_join(s, sd_extrude(lid, p[1] - high - 0.10f, 0.16f, 0.018f), PART_LID);
 	const float top = high + 0.26f;
-	const float wrap = fmin2(fmax2(fabsf(p[0]) - 0.085f, fabsf(lid - 0.002f) - 0.010f), fmax2(fabsf(p[2]) - 0.085f, fabsf(lid - 0.002f) - 0.010f));
+	const float wrap = fmin2(fmax2(fabsf(p[0]) - 0.085f, fabsf(lid - 0.002f) - 0.010f),
+	    fmax2(fabsf(p[2]) - 0.085f, fabsf(lid - 0.002f) - 0.010f));
 	const float sides = fmax2(fmin2(wrap, 9.0f), fabsf(p[1] - 0.5f * top) - 0.5f * top - 0.008f);
-	const float cross = fmax2(fmin2(fabsf(p[0]), fabsf(p[2])) - 0.085f, fmax2(fabsf(p[1] - top) - 0.010f, lid - 0.012f));
-	const float under = fmax2(fmin2(fabsf(p[0]), fabsf(p[2])) - 0.085f, fmax2(fabsf(base - 0.004f) - 0.010f, fabsf(p[1] - 0.5f * high) - 0.5f * high));
+	const float cross =
+	    fmax2(fmin2(fabsf(p[0]), fabsf(p[2])) - 0.085f, fmax2(fabsf(p[1] - top) - 0.010f, lid - 0.012f));
+	const float under = fmax2(fmin2(fabsf(p[0]), fabsf(p[2])) - 0.085f,
+	    fmax2(fabsf(base - 0.004f) - 0.010f, fabsf(p[1] - 0.5f * high) - 0.5f * high));
 	s = surf_join(s, fmin2(fmax2(sides, high - 0.07f - p[1]), fmin2(cross, under)) * 0.9f, PART_RIBBON);
 	s = surf_join(s, bow(shape, p), PART_RIBBON);
-	const float card = sd_box(p - v3(0.0f, 0.46f * high, shape->k[K_DEEP] + 0.016f), v3(0.40f, 0.245f, 0.012f), 0.008f);
+	const float card =
+	    sd_box(p - v3(0.0f, 0.46f * high, shape->k[K_DEEP] + 0.016f), v3(0.40f, 0.245f, 0.012f), 0.008f);
 	return surf_join(s, card, PART_CARD);
 }
 
@@ -70,8 +75,10 @@ box_paint(const struct shape *shape, vec p, int part, float px, vec *normal, str
 	const struct design *design = shape->design;
 	const vec main = design->colour[PRODUCT_PART_MAIN];
 	if (part == PART_RIBBON) {
-		*m = (struct material){.base = design->colour[PRODUCT_PART_ACCENT], .rough = 0.32f, .coat = 0.8f, .sheen = 0.5f};
-		*normal = norm(*normal + v3(0.05f * sinf(p[1] * 300.0f), 0.0f, 0.05f * sinf(p[0] * 300.0f)) * clampf(0.006f / (px + 1e-5f) - 0.3f, 0.0f, 1.0f));
+		*m = (struct material){
+		    .base = design->colour[PRODUCT_PART_ACCENT], .rough = 0.32f, .coat = 0.8f, .sheen = 0.5f};
+		*normal = norm(*normal + v3(0.05f * sinf(p[1] * 300.0f), 0.0f, 0.05f * sinf(p[0] * 300.0f)) *
+					     clampf(0.006f / (px + 1e-5f) - 0.3f, 0.0f, 1.0f));
 		return;
 	}
 	const enum product_material kind = design->material[PRODUCT_PART_MAIN];
@@ -79,7 +86,8 @@ box_paint(const struct shape *shape, vec p, int part, float px, vec *normal, str
 		*m = material_of(PRODUCT_MATERIAL_PAPER, design->colour[PRODUCT_PART_LABEL]);
 		const float u = p[0] / 0.72f + 0.5f, v = (0.46f * shape->k[K_HIGH] - p[1]) / 0.44f + 0.5f;
 		const float rule = fabsf(sd_box2(p[0], p[1] - 0.46f * shape->k[K_HIGH], 0.37f, 0.215f, 0.01f));
-		const float ink = fmax2(mask_at(shape->mask[0], u, v), 1.0f - smooth01(0.003f, 0.005f + px * 0.7f, rule));
+		const float ink =
+		    fmax2(mask_at(shape->mask[0], u, v), 1.0f - smooth01(0.003f, 0.005f + px * 0.7f, rule));
 		m->base = mix3(m->base, main * 0.35f, 0.9f * ink);
 		return;
 	}
@@ -102,9 +110,11 @@ const struct shape_class shape_box = {
 	    [SHAPE_VIEW_SIDE] = {.around = 66, .above = 16, .fill = 0.70f},
 	    [SHAPE_VIEW_BACK] = {.around = 206, .above = 18, .fill = 0.72f},
 	    [SHAPE_VIEW_TOP] = {.around = 30, .above = 58, .fill = 0.74f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 30, .above = 32, .fill = 1.55f, .focus_x = 0.0f, .focus_y = 1.15f, .focus_z = 0.1f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 30, .above = 32, .fill = 1.55f, .focus_x = 0.0f, .focus_y = 1.15f, .focus_z = 0.1f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -30, .above = 11, .fill = 0.72f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = -24, .above = 14, .fill = 1.6f, .focus_x = 0.0f, .focus_y = 0.5f, .focus_z = 0.6f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = -24, .above = 14, .fill = 1.6f, .focus_x = 0.0f, .focus_y = 0.5f, .focus_z = 0.6f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 36, .above = 15, .fill = 0.72f},
 	},
 };

@@ -60,13 +60,15 @@ screen_paint(const struct shape *shape, vec c, struct material *m)
 	const struct design *design = shape->design;
 	const float u = c[0] / (2.0f * shape->k[K_WIDE]) + 0.5f, v = 0.5f - c[1] / (2.0f * shape->k[K_HIGH]);
 	const float flow = noise_fbm2(u * 1.6f + 3.0f, v * 1.4f + design_random(design, 133) * 9.0f, 3);
-	const float fold = smooth01(-0.15f, 0.25f, flow + 0.5f * (v - 0.5f)), second = smooth01(-0.1f, 0.2f, noise2(u * 1.3f + flow, v * 2.0f));
+	const float fold = smooth01(-0.15f, 0.25f, flow + 0.5f * (v - 0.5f)),
+		    second = smooth01(-0.1f, 0.2f, noise2(u * 1.3f + flow, v * 2.0f));
 	const vec a = design->colour[PRODUCT_PART_MAIN] * 0.8f + v1(0.02f), b = design->colour[PRODUCT_PART_ACCENT];
 	vec picture = mix3(mix3(a, b, fold), mix3(b, v3(0.9f, 0.5f, 0.6f), 0.4f), 0.5f * second);
 	picture = mix3(picture, v1(0.95f), mask_at(shape->mask[0], u, v));
 	const float island = sd_box2(c[0], c[1] - shape->k[K_HIGH] + 0.11f, 0.12f, 0.032f, 0.03f);
 	*m = material_plain(picture * (island < 0.0f ? 0.02f : 1.0f), 0.05f, 1.0f);
-	const float border = sd_box2(c[0], c[1], shape->k[K_WIDE] - 0.045f, shape->k[K_HIGH] - 0.045f, shape->k[K_ROUND] * 0.7f);
+	const float border =
+	    sd_box2(c[0], c[1], shape->k[K_WIDE] - 0.045f, shape->k[K_HIGH] - 0.045f, shape->k[K_ROUND] * 0.7f);
 	if (border > 0.0f)
 		m->base = v1(0.004f);
 	m->glow = 0.75f;
@@ -93,7 +95,8 @@ phone_paint(const struct shape *shape, vec p, int part, float px, vec *normal, s
 		break;
 	default:
 		*m = material_plain(main, design->words.finish == PRODUCT_FINISH_GLOSSY ? 0.06f : 0.28f, 0.95f);
-		m->base = mix3(m->base, mix3(main, v1(0.7f), 0.6f), mask_at(shape->mask[1], -c[0] / 0.36f + 0.5f, 0.5f - c[1] / 0.09f));
+		m->base = mix3(m->base, mix3(main, v1(0.7f), 0.6f),
+		    mask_at(shape->mask[1], -c[0] / 0.36f + 0.5f, 0.5f - c[1] / 0.09f));
 		break;
 	}
 }
@@ -105,7 +108,9 @@ speaker_init(struct shape *shape)
 	shape->k[K_ROUND] = design_random(design, 141) < 0.5f ? 1.0f : 0.0f;
 	shape->k[K_WIDE] = shape->k[K_ROUND] > 0.5f ? 0.58f : 0.98f;
 	shape->k[K_HIGH] = shape->k[K_ROUND] > 0.5f ? 1.42f : 0.98f;
-	shape->k[K_BASE] = design->material[PRODUCT_PART_MAIN] == PRODUCT_MATERIAL_WOOD || design_random(design, 142) < 0.4f ? 1.0f : 0.0f;
+	shape->k[K_BASE] =
+	    design->material[PRODUCT_PART_MAIN] == PRODUCT_MATERIAL_WOOD || design_random(design, 142) < 0.4f ? 1.0f
+													      : 0.0f;
 	const struct label_line lines[] = {{design->maker, 0.6f, 0.5f, 0.2f, 600, false}};
 	shape->mask[0] = mask_new(256, 56, lines, 1);
 	const float deep = shape->k[K_ROUND] > 0.5f ? 0.58f : 0.46f;
@@ -149,7 +154,8 @@ speaker_paint(const struct shape *shape, vec p, int part, float px, vec *normal,
 		const float u = tall ? atan2f(p[0], p[2]) * shape->k[K_WIDE] : p[0];
 		const vec side = norm(cross(v3(0, 1, 0), *normal));
 		*normal = bump_weave(*normal, u, p[1], side, v3(0, 1, 0), 0.020f, 0.32f, px);
-		const float thread = sinf(u * 157.0f) * sinf(p[1] * 157.0f) * clampf(0.02f / (px * 1.6f + 1e-6f) - 0.8f, 0.0f, 1.0f);
+		const float thread =
+		    sinf(u * 157.0f) * sinf(p[1] * 157.0f) * clampf(0.02f / (px * 1.6f + 1e-6f) - 0.8f, 0.0f, 1.0f);
 		m->base *= 0.92f + 0.16f * thread + 0.06f * noise_fbm3(p * 25.0f, 2);
 	} else if (part == PART_KNOB) {
 		*m = material_metal(shape->k[K_BASE] > 0.5f ? v3(0.90f, 0.66f, 0.38f) : v3(0.74f, 0.75f, 0.77f), 0.2f);
@@ -178,9 +184,11 @@ const struct shape_class shape_phone = {
 	    [SHAPE_VIEW_SIDE] = {.around = 62, .above = 8, .fill = 0.72f},
 	    [SHAPE_VIEW_BACK] = {.around = 202, .above = 10, .fill = 0.74f},
 	    [SHAPE_VIEW_TOP] = {.around = 16, .above = 48, .fill = 0.74f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 208, .above = 16, .fill = 1.8f, .focus_x = 0.2f, .focus_y = 1.65f, .focus_z = -0.25f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 208, .above = 16, .fill = 1.8f, .focus_x = 0.2f, .focus_y = 1.65f, .focus_z = -0.25f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -20, .above = 8, .fill = 0.72f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = 30, .above = 14, .fill = 1.6f, .focus_x = 0.1f, .focus_y = 1.5f, .focus_z = -0.05f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = 30, .above = 14, .fill = 1.6f, .focus_x = 0.1f, .focus_y = 1.5f, .focus_z = -0.05f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 158, .above = 10, .fill = 0.72f},
 	},
 };
@@ -196,9 +204,11 @@ const struct shape_class shape_speaker = {
 	    [SHAPE_VIEW_SIDE] = {.around = 66, .above = 14, .fill = 0.68f},
 	    [SHAPE_VIEW_BACK] = {.around = 202, .above = 14, .fill = 0.70f},
 	    [SHAPE_VIEW_TOP] = {.around = 24, .above = 58, .fill = 0.70f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 30, .above = 22, .fill = 1.6f, .focus_x = 0.1f, .focus_y = 0.85f, .focus_z = 0.45f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 30, .above = 22, .fill = 1.6f, .focus_x = 0.1f, .focus_y = 0.85f, .focus_z = 0.45f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -24, .above = 10, .fill = 0.70f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = 36, .above = 36, .fill = 1.7f, .focus_x = 0.3f, .focus_y = 1.05f, .focus_z = 0.1f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = 36, .above = 36, .fill = 1.7f, .focus_x = 0.3f, .focus_y = 1.05f, .focus_z = 0.1f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 32, .above = 14, .fill = 0.70f},
 	},
 };

@@ -1,21 +1,45 @@
 /*
- * A low court shoe. The upper is the common volume of two drawn outlines, side view and footprint, rounded where they meet; panels,
- * laces and stitches live in the coordinates of those outlines and so follow the surface. Toe at +z, right shoe; the left one is its
- * mirror image.
+ * A low court shoe. The upper is the common volume of two drawn outlines, side view and footprint, rounded where they
+ * meet; panels, laces and stitches live in the coordinates of those outlines and so follow the surface. Toe at +z,
+ * right shoe; the left one is its mirror image.
  */
 #include "media/synth/label.h"
 #include "media/synth/noise.h"
 #include "media/synth/shape.h"
 
-enum part { PART_VAMP, PART_PANEL, PART_COUNTER, PART_TAB, PART_LINING, PART_TONGUE, PART_LACE, PART_MIDSOLE, PART_OUTSOLE, PART_STRIPE };
+enum part {
+	PART_VAMP,
+	PART_PANEL,
+	PART_COUNTER,
+	PART_TAB,
+	PART_LINING,
+	PART_TONGUE,
+	PART_LACE,
+	PART_MIDSOLE,
+	PART_OUTSOLE,
+	PART_STRIPE
+};
 
 enum { OUTLINE_SIDE, OUTLINE_FOOT };
 enum { K_STRIPE, K_COLLAR, K_SOLE, K_SPREAD };
 
 static const struct profile_point foot_points[] = {
-    {-1.42f, 0.00f, 1}, {-1.33f, 0.26f, 1}, {-1.02f, 0.395f, 1}, {-0.45f, 0.365f, 1}, {0.15f, 0.42f, 1}, {0.68f, 0.53f, 1},
-    {1.08f, 0.505f, 1}, {1.36f, 0.31f, 1}, {1.46f, 0.03f, 1}, {1.39f, -0.25f, 1}, {1.13f, -0.44f, 1}, {0.68f, -0.50f, 1},
-    {0.15f, -0.40f, 1}, {-0.40f, -0.34f, 1}, {-1.02f, -0.395f, 1}, {-1.33f, -0.26f, 1},
+    {-1.42f, 0.00f, 1},
+    {-1.33f, 0.26f, 1},
+    {-1.02f, 0.395f, 1},
+    {-0.45f, 0.365f, 1},
+    {0.15f, 0.42f, 1},
+    {0.68f, 0.53f, 1},
+    {1.08f, 0.505f, 1},
+    {1.36f, 0.31f, 1},
+    {1.46f, 0.03f, 1},
+    {1.39f, -0.25f, 1},
+    {1.13f, -0.44f, 1},
+    {0.68f, -0.50f, 1},
+    {0.15f, -0.40f, 1},
+    {-0.40f, -0.34f, 1},
+    {-1.02f, -0.395f, 1},
+    {-1.33f, -0.26f, 1},
 };
 
 static void
@@ -23,10 +47,25 @@ outlines_make(struct shape *shape)
 {
 	const float c = shape->k[K_COLLAR];
 	const struct profile_point side[] = {
-	    {-1.44f, -0.40f, 0}, {-1.47f, 0.10f, 1}, {-1.46f, 0.48f, 1}, {-1.38f, 0.82f, 1}, {-1.375f, 1.08f + c, 1}, {-1.30f, 1.20f + c, 1},
-	    {-1.16f, 1.15f + c, 1}, {-0.90f, 0.96f + c * 0.6f, 1}, {-0.58f, 0.92f + c * 0.5f, 1}, {-0.30f, 1.06f + c * 0.5f, 1},
-	    {-0.12f, 1.13f + c * 0.3f, 1}, {0.12f, 1.01f, 1}, {0.48f, 0.79f, 1}, {0.80f, 0.635f, 1}, {1.10f, 0.565f, 1},
-	    {1.38f, 0.49f, 1}, {1.56f, 0.32f, 1}, {1.62f, 0.08f, 1}, {1.60f, -0.40f, 0},
+	    {-1.44f, -0.40f, 0},
+	    {-1.47f, 0.10f, 1},
+	    {-1.46f, 0.48f, 1},
+	    {-1.38f, 0.82f, 1},
+	    {-1.375f, 1.08f + c, 1},
+	    {-1.30f, 1.20f + c, 1},
+	    {-1.16f, 1.15f + c, 1},
+	    {-0.90f, 0.96f + c * 0.6f, 1},
+	    {-0.58f, 0.92f + c * 0.5f, 1},
+	    {-0.30f, 1.06f + c * 0.5f, 1},
+	    {-0.12f, 1.13f + c * 0.3f, 1},
+	    {0.12f, 1.01f, 1},
+	    {0.48f, 0.79f, 1},
+	    {0.80f, 0.635f, 1},
+	    {1.10f, 0.565f, 1},
+	    {1.38f, 0.49f, 1},
+	    {1.56f, 0.32f, 1},
+	    {1.62f, 0.08f, 1},
+	    {1.60f, -0.40f, 0},
 	};
 	shape->profile[OUTLINE_SIDE] = profile_new(side, sizeof(side) / sizeof(side[0]), 256);
 	shape->profile[OUTLINE_FOOT] = profile_new(foot_points, sizeof(foot_points) / sizeof(foot_points[0]), 224);
@@ -68,9 +107,9 @@ one_shoe(const struct shape *shape, vec p, float *ret_room)
 
 /* The figures that map and paint share. */
 struct body {
-	float foot;  /* footprint, tapered with height */
-	float whole; /* upper without openings */
-	float slot;  /* figure of the throat, in x and z */
+	float foot;			       /* footprint, tapered with height */
+	float whole;			       /* upper without openings */
+	float slot;			       /* figure of the throat, in x and z */
 	float guard, eyestay, counter, stripe; /* panel figures, negative inside */
 };
 
@@ -82,11 +121,14 @@ stripe_figure(const struct shape *shape, float z, float y)
 		return fmax2(fabsf(fabsf(s) - 0.085f) - 0.042f, fabsf(y - 0.52f) - 0.36f);
 	}
 	if (shape->k[K_STRIPE] < 1.5f) {
-		const float a = sd_segment2(z, y, -0.92f, 0.36f, -0.30f, 0.44f), b = sd_segment2(z, y, -0.30f, 0.44f, 0.22f, 0.86f);
+		const float a = sd_segment2(z, y, -0.92f, 0.36f, -0.30f, 0.44f),
+			    b = sd_segment2(z, y, -0.30f, 0.44f, 0.22f, 0.86f);
 		return sd_smin(a, b, 0.1f) - 0.055f;
 	}
-	const float a = sd_segment2(z, y, -0.42f, 0.28f, -0.14f, 0.60f), b = sd_segment2(z, y, -0.14f, 0.60f, -0.42f, 0.92f);
-	const float c = sd_segment2(z, y, -0.18f, 0.28f, 0.10f, 0.60f), d = sd_segment2(z, y, 0.10f, 0.60f, -0.18f, 0.92f);
+	const float a = sd_segment2(z, y, -0.42f, 0.28f, -0.14f, 0.60f),
+		    b = sd_segment2(z, y, -0.14f, 0.60f, -0.42f, 0.92f);
+	const float c = sd_segment2(z, y, -0.18f, 0.28f, 0.10f, 0.60f),
+		    d = sd_segment2(z, y, 0.10f, 0.60f, -0.18f, 0.92f);
 	return fmin2(fmin2(a, b), fmin2(c, d)) - 0.045f;
 }
 
@@ -100,7 +142,8 @@ body_at(const struct shape *shape, vec q)
 	b.foot = profile_at(shape->profile[OUTLINE_FOOT], q[2], q[0]);
 	const float rounding = 0.24f + 0.30f * smooth01(-0.5f, 0.5f, q[2]);
 	/* a rounded intersection is thinner than its outlines; the outlines are grown by as much */
-	b.whole = sd_smax(side - 0.035f, b.foot + lean - 0.03f - 0.05f * smooth01(0.2f, 0.9f, q[2]) * smooth01(0.25f, 0.4f, q[1]), rounding);
+	b.whole = sd_smax(side - 0.035f,
+	    b.foot + lean - 0.03f - 0.05f * smooth01(0.2f, 0.9f, q[2]) * smooth01(0.25f, 0.4f, q[1]), rounding);
 	const float along = clampf((q[2] + 0.16f) / 0.80f, 0.0f, 1.0f);
 	b.slot = len2(fmax2(fabsf(q[0]) - 0.085f + 0.035f * along, 0.0f), q[2] - clampf(q[2], -0.6f, 0.58f)) - 0.045f;
 	const float xx = q[0] * q[0];
@@ -123,13 +166,13 @@ upper_map(vec q, const struct body *b)
 	float d = b->whole - 0.02f;
 	if (d < 0.04f)
 		d = b->whole - fmax2(fmax2(raised(b->guard, 0.016f), raised(b->eyestay, 0.02f)),
-		    fmax2(raised(b->counter, 0.016f), raised(fmax2(b->stripe, 0.25f - q[1]), 0.012f)));
+				   fmax2(raised(b->counter, 0.016f), raised(fmax2(b->stripe, 0.25f - q[1]), 0.012f)));
 	const float lean = fmax2(q[1] - 0.22f, 0.0f) * 0.19f;
 	const float hole = sd_smax(b->foot + lean + 0.075f, fabsf(q[2] + 0.66f) - 0.575f, 0.2f);
 	const float cavity = fmax2(hole, 0.34f - q[1]);
 	const float throat = fmax2(b->slot, -b->whole - 0.075f);
 	const float open = fmin2(cavity, throat);
-	const float shell = fmax2(sd_smax(d, -open, 0.075f), 0.20f - q[1]);
+	const float shell = fmax2(sd_smax(d, -open, 0.075f), 0.25f - q[1]);
 	struct surf s = {shell, hole < 0.035f && q[2] < -0.02f ? PART_LINING : PART_VAMP};
 	const float tongue = fmax2(b->whole + 0.045f, b->slot - 0.06f);
 	return surf_join(s, sd_smax(tongue, -q[2] - 0.26f, 0.03f), PART_TONGUE);
@@ -175,8 +218,10 @@ lace_bow(vec q)
 static struct surf
 sole_map(const struct shape *shape, vec q, float foot)
 {
-	const float spring = fmax2(q[2] - 0.55f, 0.0f), lift = 0.13f * spring * spring + 0.05f * fmax2(-q[2] - 1.1f, 0.0f);
-	const float top = 0.285f + shape->k[K_SOLE] + 0.07f * smooth01(-0.1f, -1.2f, q[2]) + 0.045f * smooth01(1.0f, 1.3f, q[2]);
+	const float spring = fmax2(q[2] - 0.55f, 0.0f),
+		    lift = 0.13f * spring * spring + 0.05f * fmax2(-q[2] - 1.1f, 0.0f);
+	const float top =
+	    0.285f + shape->k[K_SOLE] + 0.07f * smooth01(-0.1f, -1.2f, q[2]) + 0.045f * smooth01(1.0f, 1.3f, q[2]);
 	const float y = q[1] - lift;
 	const float waist = 0.014f * smooth01(0.07f, 0.15f, y) * (1.0f - smooth01(0.15f, 0.27f, y));
 	const float mid = (top + 0.06f) * 0.5f, half = (top - 0.06f) * 0.5f;
@@ -246,7 +291,8 @@ upper_paint(const struct shape *shape, vec q, int part, const struct body *b, fl
 	else if (part == PART_COUNTER || part == PART_TAB)
 		colour = part == PART_TAB || design_random(design, 25) < 0.5f ? accent : main * 0.72f;
 	else if (part == PART_STRIPE)
-		colour = mix3(design->colour[PRODUCT_PART_SOLE], accent, design_random(design, 26) < 0.5f ? 1.0f : 0.0f);
+		colour =
+		    mix3(design->colour[PRODUCT_PART_SOLE], accent, design_random(design, 26) < 0.5f ? 1.0f : 0.0f);
 	*m = material_of(kind, colour);
 	material_texture(kind, q, px, normal, m);
 	const float thread = fmax2(fmax2(stitches(b->guard, q[0] + q[1], px), stitches(b->eyestay, q[2], px)),
@@ -256,8 +302,10 @@ upper_paint(const struct shape *shape, vec q, int part, const struct body *b, fl
 		/* breathing holes on the toe box */
 		const float gx = q[0] / 0.075f, gz = q[2] / 0.075f;
 		const float hole = len2(fract1(gx) - 0.5f, fract1(gz) - 0.5f);
-		const float inside = smooth01(0.06f, 0.12f, fmin2(b->guard, 0.30f - fabsf(q[0]))) * smooth01(0.50f, 0.6f, q[1] + 0.1f);
-		m->base *= 1.0f - 0.8f * inside * (1.0f - smooth01(0.15f, 0.15f + 0.06f + px * 8.0f, hole)) * smooth01(0.6f, 0.68f, q[2]);
+		const float inside =
+		    smooth01(0.06f, 0.12f, fmin2(b->guard, 0.30f - fabsf(q[0]))) * smooth01(0.50f, 0.6f, q[1] + 0.1f);
+		m->base *= 1.0f - 0.8f * inside * (1.0f - smooth01(0.15f, 0.15f + 0.06f + px * 8.0f, hole)) *
+				      smooth01(0.6f, 0.68f, q[2]);
 	}
 }
 
@@ -326,7 +374,8 @@ footwear_paint(const struct shape *shape, vec p, int part, float px, vec *normal
 		sole_paint(shape, q, part, px, normal, m);
 		break;
 	case PART_LINING:
-		*m = material_of(PRODUCT_MATERIAL_CANVAS, mix3(shape->design->colour[PRODUCT_PART_MAIN], v1(0.75f), 0.35f));
+		*m = material_of(
+		    PRODUCT_MATERIAL_CANVAS, mix3(shape->design->colour[PRODUCT_PART_MAIN], v1(0.75f), 0.35f));
 		material_texture(PRODUCT_MATERIAL_CANVAS, q, px, normal, m);
 		break;
 	default:
@@ -346,9 +395,11 @@ const struct shape_class shape_footwear = {
 	    [SHAPE_VIEW_SIDE] = {.around = 90, .above = 7, .fill = 0.80f},
 	    [SHAPE_VIEW_BACK] = {.around = 206, .above = 17, .fill = 0.84f, .pair = true},
 	    [SHAPE_VIEW_TOP] = {.around = 180, .above = 72, .fill = 0.80f, .pair = true},
-	    [SHAPE_VIEW_DETAIL] = {.around = 52, .above = 30, .fill = 1.55f, .focus_x = 0.16f, .focus_y = 0.72f, .focus_z = 0.55f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 52, .above = 30, .fill = 1.55f, .focus_x = 0.16f, .focus_y = 0.72f, .focus_z = 0.55f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -52, .above = 9, .fill = 0.80f, .pair = true},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = 118, .above = 16, .fill = 1.6f, .focus_x = 0.2f, .focus_y = 0.62f, .focus_z = -0.95f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = 118, .above = 16, .fill = 1.6f, .focus_x = 0.2f, .focus_y = 0.62f, .focus_z = -0.95f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 64, .above = 12, .fill = 0.78f, .pair = true},
 	},
 };

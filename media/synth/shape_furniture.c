@@ -20,7 +20,8 @@ chair_map(const struct shape *shape, vec p)
 {
 	const vec m = v3(fabsf(p[0]), p[1], p[2]);
 	/* the seat is a thick cushion, the back and arms one bent shell around it */
-	const float seat = sd_box(m - v3(0.0f, 0.84f, 0.06f), v3(0.56f, 0.13f, 0.56f), 0.11f) - 0.02f * clampf(1.0f - m[0] * m[0] * 3.0f, 0.0f, 1.0f);
+	const float seat = sd_box(m - v3(0.0f, 0.84f, 0.06f), v3(0.56f, 0.13f, 0.56f), 0.11f) -
+			   0.02f * clampf(1.0f - m[0] * m[0] * 3.0f, 0.0f, 1.0f);
 	const float curve = 0.52f * m[0] * m[0];
 	const float lean = 0.20f * (p[1] - 0.8f);
 	const float top = 1.84f + shape->k[K_BACK] - 0.34f * m[0] * m[0];
@@ -28,12 +29,14 @@ chair_map(const struct shape *shape, vec p)
 	const float face = sd_box2(m[0], p[1] - 0.5f * (top + 0.70f), 0.66f, 0.5f * (top - 0.70f), 0.26f);
 	const float back = sd_extrude(face, z, 0.095f, 0.085f) * 0.8f;
 	const float arm_y = 1.17f - 0.10f * (p[2] - 0.1f);
-	const float arm = sd_box(v3(m[0] - 0.665f - 0.05f * (p[1] - 0.9f), p[1] - 0.5f * (arm_y + 0.72f), p[2] - 0.0f), v3(0.075f, 0.5f * (arm_y - 0.72f), 0.56f), 0.07f);
+	const float arm = sd_box(v3(m[0] - 0.665f - 0.05f * (p[1] - 0.9f), p[1] - 0.5f * (arm_y + 0.72f), p[2] - 0.0f),
+	    v3(0.075f, 0.5f * (arm_y - 0.72f), 0.56f), 0.07f);
 	struct surf s = {fmin2(seat, sd_smin(back, arm, 0.14f)), PART_CLOTH};
 	const float rail = sd_box(m - v3(0.0f, 0.70f, 0.02f), v3(0.50f, 0.035f, 0.48f), 0.02f);
 	s = surf_join(s, rail, PART_WOOD);
 	const float splay = shape->k[K_SPLAY];
-	const float leg = sd_cone(v3(m[0], p[1], fabsf(p[2] - 0.02f)), v3(0.42f, 0.70f, 0.40f), v3(0.42f + splay, 0.03f, 0.40f + splay), 0.055f, 0.030f);
+	const float leg = sd_cone(v3(m[0], p[1], fabsf(p[2] - 0.02f)), v3(0.42f, 0.70f, 0.40f),
+	    v3(0.42f + splay, 0.03f, 0.40f + splay), 0.055f, 0.030f);
 	return surf_join(s, leg, PART_WOOD);
 }
 
@@ -79,7 +82,8 @@ lamp_map(const struct shape *shape, vec p)
 		s.d = sd_cylinder(p - v3(0, 0.06f, 0), 0.40f, 0.06f, 0.025f);
 		s = surf_join(s, sd_cylinder(p - v3(0, 0.7f, 0), 0.032f, 0.66f, 0.005f), PART_METAL);
 	} else {
-		const float body = sd_smin(sd_ellipsoid(p - v3(0, 0.46f, 0), v3(0.42f, 0.46f, 0.42f)), sd_cylinder(p - v3(0, 0.92f, 0), 0.09f, 0.16f, 0.03f), 0.12f);
+		const float body = sd_smin(sd_ellipsoid(p - v3(0, 0.46f, 0), v3(0.42f, 0.46f, 0.42f)),
+		    sd_cylinder(p - v3(0, 0.92f, 0), 0.09f, 0.16f, 0.03f), 0.12f);
 		s.d = fmax2(body, -y) * 0.9f;
 		s = surf_join(s, sd_cylinder(p - v3(0, 1.14f, 0), 0.035f, 0.14f, 0.005f), PART_METAL);
 	}
@@ -123,13 +127,19 @@ lamp_paint(const struct shape *shape, vec p, int part, float px, vec *normal, st
 
 #define POSES \
 	{ \
-		[SHAPE_VIEW_FRONT] = {.around = 24, .above = 12, .fill = 0.74f}, [SHAPE_VIEW_SIDE] = {.around = 80, .above = 10, .fill = 0.72f}, \
-		[SHAPE_VIEW_BACK] = {.around = 206, .above = 14, .fill = 0.74f}, [SHAPE_VIEW_TOP] = {.around = 28, .above = 56, .fill = 0.76f}, \
-		[SHAPE_VIEW_DETAIL] = {.around = 36, .above = 20, .fill = 1.6f, .focus_x = 0.2f, .focus_y = 1.05f, .focus_z = 0.3f}, \
+		[SHAPE_VIEW_FRONT] = {.around = 24, .above = 12, .fill = 0.74f}, \
+		[SHAPE_VIEW_SIDE] = {.around = 80, .above = 10, .fill = 0.72f}, \
+		[SHAPE_VIEW_BACK] = {.around = 206, .above = 14, .fill = 0.74f}, \
+		[SHAPE_VIEW_TOP] = {.around = 28, .above = 56, .fill = 0.76f}, \
+		[SHAPE_VIEW_DETAIL] = \
+		    {.around = 36, .above = 20, .fill = 1.6f, .focus_x = 0.2f, .focus_y = 1.05f, .focus_z = 0.3f}, \
 		[SHAPE_VIEW_LIFESTYLE] = {.around = -32, .above = 9, .fill = 0.74f}, \
-		[SHAPE_VIEW_DETAIL_2] = {.around = -40, .above = 12, .fill = 1.7f, .focus_x = -0.2f, .focus_y = 1.5f, .focus_z = 0.1f}, \
+		[SHAPE_VIEW_DETAIL_2] = \
+		    {.around = -40, .above = 12, .fill = 1.7f, .focus_x = -0.2f, .focus_y = 1.5f, .focus_z = 0.1f}, \
 		[SHAPE_VIEW_LIFESTYLE_2] = {.around = 36, .above = 12, .fill = 0.74f}, \
 	}
 
-const struct shape_class shape_chair = {.name = "chair", .init = chair_init, .map = chair_map, .paint = chair_paint, .pose = POSES};
-const struct shape_class shape_lamp = {.name = "lamp", .init = lamp_init, .map = lamp_map, .paint = lamp_paint, .pose = POSES};
+const struct shape_class shape_chair = {
+    .name = "chair", .init = chair_init, .map = chair_map, .paint = chair_paint, .pose = POSES};
+const struct shape_class shape_lamp = {
+    .name = "lamp", .init = lamp_init, .map = lamp_map, .paint = lamp_paint, .pose = POSES};

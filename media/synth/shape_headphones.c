@@ -1,4 +1,5 @@
-/* Over-ear headphones standing upright: two cups with cushions, yokes and a padded band. Left and right are mirror images. */
+/* Over-ear headphones standing upright: two cups with cushions, yokes and a padded band. Left and right are mirror
+ * images. */
 #include "media/synth/label.h"
 #include "media/synth/noise.h"
 #include "media/synth/shape.h"
@@ -109,7 +110,8 @@ plate_paint(const struct shape *shape, vec c, bool left, float px, vec *normal, 
 		/* spun metal in the colour of the shell */
 		*m = material_metal(mix3(main, v1(0.45f), 0.35f), 0.28f);
 		const float r = len2(c[1], c[2]);
-		*normal = norm(*normal + v3(0, c[1], c[2]) * (0.12f * noise2(r * 260.0f, 1.0f) * clampf(0.005f / (px + 1e-5f), 0.0f, 1.0f)));
+		*normal = norm(*normal + v3(0, c[1], c[2]) * (0.12f * noise2(r * 260.0f, 1.0f) *
+								 clampf(0.005f / (px + 1e-5f), 0.0f, 1.0f)));
 	} else if (shape->k[K_PLATE] < 1.5f) {
 		m->base = main * 0.8f;
 		*normal = bump_grain(*normal, c, 0.008f, 0.08f, px);
@@ -132,8 +134,11 @@ headphones_paint(const struct shape *shape, vec p, int part, float px, vec *norm
 		plate_paint(shape, c, p[0] < 0.0f, px, normal, m);
 		break;
 	case PART_YOKE:
-		*m = material_metal(luma3(design->colour[PRODUCT_PART_ACCENT]) > 0.3f && design_random(design, 84) < 0.5f ? v3(0.93f, 0.68f, 0.45f)
-														    : v3(0.72f, 0.73f, 0.76f), 0.2f);
+		*m =
+		    material_metal(luma3(design->colour[PRODUCT_PART_ACCENT]) > 0.3f && design_random(design, 84) < 0.5f
+				       ? v3(0.93f, 0.68f, 0.45f)
+				       : v3(0.72f, 0.73f, 0.76f),
+			0.2f);
 		break;
 	case PART_CUSHION:
 	case PART_PAD:
@@ -161,9 +166,11 @@ const struct shape_class shape_headphones = {
 	    [SHAPE_VIEW_SIDE] = {.around = 78, .above = 8, .fill = 0.72f},
 	    [SHAPE_VIEW_BACK] = {.around = 200, .above = 14, .fill = 0.74f},
 	    [SHAPE_VIEW_TOP] = {.around = 28, .above = 58, .fill = 0.74f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 58, .above = 18, .fill = 1.5f, .focus_x = 0.92f, .focus_y = 0.85f, .focus_z = 0.15f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 58, .above = 18, .fill = 1.5f, .focus_x = 0.92f, .focus_y = 0.85f, .focus_z = 0.15f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -32, .above = 9, .fill = 0.74f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = -36, .above = 12, .fill = 1.6f, .focus_x = 0.62f, .focus_y = 0.75f, .focus_z = 0.2f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = -36, .above = 12, .fill = 1.6f, .focus_x = 0.62f, .focus_y = 0.75f, .focus_z = 0.2f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 38, .above = 16, .fill = 0.74f},
 	},
 };

@@ -16,8 +16,16 @@ jar_init(struct shape *shape)
 	shape->k[K_FILL] = 1.17f;
 	shape->k[K_LID] = floorf(design_random(design, 52) * 3.0f);
 	const struct profile_point glass[] = {
-	    {0.0f, 0.03f, 0}, {r - 0.16f, 0.0f, 1}, {r - 0.03f, 0.05f, 1}, {r, 0.18f, 1}, {r, 0.6f, 1}, {r, 1.02f, 1},
-	    {r - 0.03f, 1.16f, 1}, {r - 0.10f, 1.25f, 1}, {r - 0.12f, top, 0}, {0.0f, top, 0},
+	    {0.0f, 0.03f, 0},
+	    {r - 0.16f, 0.0f, 1},
+	    {r - 0.03f, 0.05f, 1},
+	    {r, 0.18f, 1},
+	    {r, 0.6f, 1},
+	    {r, 1.02f, 1},
+	    {r - 0.03f, 1.16f, 1},
+	    {r - 0.10f, 1.25f, 1},
+	    {r - 0.12f, top, 0},
+	    {0.0f, top, 0},
 	};
 	shape->profile[OUTLINE_GLASS] = profile_new_turned(glass, sizeof(glass) / sizeof(glass[0]), 256);
 	const struct label_line lines[] = {
@@ -98,7 +106,8 @@ label_paint(const struct shape *shape, vec p, float px, struct material *m)
 	const float u = along / 1.0f + 0.5f, v = (0.60f - p[1]) / 0.64f + 0.5f;
 	const float rule = fabsf(label_edge(shape, p) + 0.035f);
 	const vec ink = design->colour[PRODUCT_PART_CONTENT] * 0.45f + v1(0.01f);
-	m->base = mix3(m->base, ink, 0.9f * fmax2(mask_at(shape->mask[0], u, v), 1.0f - smooth01(0.004f, 0.006f + px * 0.7f, rule)));
+	m->base = mix3(m->base, ink,
+	    0.9f * fmax2(mask_at(shape->mask[0], u, v), 1.0f - smooth01(0.004f, 0.006f + px * 0.7f, rule)));
 }
 
 /* Fruit in its syrup: lumps and seeds seen through the glass, lit from inside where light comes through. */
@@ -112,7 +121,8 @@ content_paint(const struct shape *shape, vec p, float px, vec *normal, struct ma
 	m->glow = 0.22f + 0.20f * clampf(lump + 0.4f, 0.0f, 1.0f);
 	float edge;
 	const float seed = noise_voronoi2(atan2f(p[0], p[2]) * 9.0f, p[1] * 15.0f, &edge);
-	m->base = mix3(m->base, mix3(colour, v3(0.8f, 0.55f, 0.2f), 0.6f), 0.55f * (1.0f - smooth01(0.08f, 0.13f, seed)));
+	m->base =
+	    mix3(m->base, mix3(colour, v3(0.8f, 0.55f, 0.2f), 0.6f), 0.55f * (1.0f - smooth01(0.08f, 0.13f, seed)));
 	*normal = bump_grain(*normal, p, 0.10f, 0.10f, px);
 }
 
@@ -131,7 +141,8 @@ lid_paint(const struct shape *shape, vec p, float px, struct material *m)
 	/* printed gingham */
 	const bool top = p[1] > 1.60f;
 	const float u = top ? p[0] : atan2f(p[0], p[2]) * 0.5f, v = top ? p[2] : p[1];
-	const float a = smooth01(-0.05f - px, 0.05f + px, sinf(u * 52.0f) * 0.5f), b = smooth01(-0.05f - px, 0.05f + px, sinf(v * 52.0f) * 0.5f);
+	const float a = smooth01(-0.05f - px, 0.05f + px, sinf(u * 52.0f) * 0.5f),
+		    b = smooth01(-0.05f - px, 0.05f + px, sinf(v * 52.0f) * 0.5f);
 	*m = material_plain(mix3(v1(0.82f), design->colour[PRODUCT_PART_CONTENT], 0.5f * (a + b)), 0.3f, 0.7f);
 }
 
@@ -167,9 +178,11 @@ const struct shape_class shape_jar = {
 	    [SHAPE_VIEW_SIDE] = {.around = 70, .above = 12, .fill = 0.66f},
 	    [SHAPE_VIEW_BACK] = {.around = 188, .above = 16, .fill = 0.66f},
 	    [SHAPE_VIEW_TOP] = {.around = 16, .above = 56, .fill = 0.68f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 28, .above = 16, .fill = 1.4f, .focus_x = 0.1f, .focus_y = 1.05f, .focus_z = 0.5f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 28, .above = 16, .fill = 1.4f, .focus_x = 0.1f, .focus_y = 1.05f, .focus_z = 0.5f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -18, .above = 9, .fill = 0.66f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = -52, .above = 8, .fill = 1.5f, .focus_x = -0.2f, .focus_y = 0.6f, .focus_z = 0.5f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = -52, .above = 8, .fill = 1.5f, .focus_x = -0.2f, .focus_y = 0.6f, .focus_z = 0.5f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 26, .above = 14, .fill = 0.66f},
 	},
 };

@@ -26,9 +26,20 @@ pack_init(struct shape *shape)
 	if (k[K_CAN] > 0.5f) {
 		const float r = k[K_RADIUS] = 0.46f - 0.08f * design_random(design, 122), top = k[K_TOP] = 1.72f;
 		const struct profile_point can[] = {
-		    {0.0f, 0.10f, 0}, {r - 0.16f, 0.07f, 1}, {r - 0.13f, 0.0f, 1}, {r - 0.10f, 0.015f, 1}, {r - 0.02f, 0.11f, 1}, {r, 0.18f, 1},
-		    {r, 0.8f, 1}, {r, 1.46f, 1}, {r - 0.02f, 1.54f, 1}, {r - 0.085f, 1.66f, 1}, {r - 0.075f, top - 0.01f, 1},
-		    {r - 0.10f, top, 1}, {r - 0.12f, top - 0.05f, 0}, {0.0f, top - 0.05f, 0},
+		    {0.0f, 0.10f, 0},
+		    {r - 0.16f, 0.07f, 1},
+		    {r - 0.13f, 0.0f, 1},
+		    {r - 0.10f, 0.015f, 1},
+		    {r - 0.02f, 0.11f, 1},
+		    {r, 0.18f, 1},
+		    {r, 0.8f, 1},
+		    {r, 1.46f, 1},
+		    {r - 0.02f, 1.54f, 1},
+		    {r - 0.085f, 1.66f, 1},
+		    {r - 0.075f, top - 0.01f, 1},
+		    {r - 0.10f, top, 1},
+		    {r - 0.12f, top - 0.05f, 0},
+		    {0.0f, top - 0.05f, 0},
 		};
 		shape->profile[0] = profile_new_turned(can, sizeof(can) / sizeof(can[0]), 320);
 		shape->lo = v3(-r - 0.02f, 0.0f, -r - 0.02f);
@@ -60,9 +71,11 @@ pouch_map(const struct shape *shape, vec p)
 {
 	const float top = shape->k[K_TOP], y = clampf(p[1], 0.0f, top), t = y / top;
 	/* full at the bottom, flat where it is welded */
-	const float belly = 0.30f * sqrtf(clampf(1.0f - t * t * 1.15f, 0.0f, 1.0f)) * (0.82f + 0.18f * smooth01(0.0f, 0.25f, y));
+	const float belly =
+	    0.30f * sqrtf(clampf(1.0f - t * t * 1.15f, 0.0f, 1.0f)) * (0.82f + 0.18f * smooth01(0.0f, 0.25f, y));
 	const float edge = clampf(1.0f - (p[0] * p[0]) / (0.62f * 0.62f), 0.0f, 1.0f);
-	const float crease = 0.012f * noise_fbm3(v3(p[0] * 2.5f, p[1] * 2.0f + 3.0f, p[2] > 0.0f ? 1.0f : 5.0f), 3) * (1.0f - 0.5f * t);
+	const float crease =
+	    0.012f * noise_fbm3(v3(p[0] * 2.5f, p[1] * 2.0f + 3.0f, p[2] > 0.0f ? 1.0f : 5.0f), 3) * (1.0f - 0.5f * t);
 	const float half = 0.014f + belly * sqrtf(edge) + crease * edge;
 	const float outline = sd_box2(p[0], p[1] - 0.5f * top, 0.655f - 0.03f * sinf(t * PI), 0.5f * top, 0.05f);
 	const float d = sd_smax(outline, fabsf(p[2]) - half, 0.015f) * 0.62f;
@@ -105,8 +118,11 @@ print_paint(const struct shape *shape, vec p, float px, struct material *m)
 	const float u = can ? atan2f(p[0], p[2]) * shape->k[K_RADIUS] : p[0], v = p[1] / shape->k[K_TOP];
 	m->base = print_colour(shape, u, v, px);
 	const float width = can ? 0.80f : 0.96f, height = can ? 1.15f : 1.30f;
-	const float ink = p[2] > 0.0f ? mask_at(shape->mask[0], u / width + 0.5f, (0.56f * shape->k[K_TOP] - p[1]) / height + 0.5f) : 0.0f;
-	const vec tone = luma3(m->base) > 0.30f ? shape->design->colour[PRODUCT_PART_MAIN] * 0.12f : v3(0.92f, 0.90f, 0.85f);
+	const float ink =
+	    p[2] > 0.0f ? mask_at(shape->mask[0], u / width + 0.5f, (0.56f * shape->k[K_TOP] - p[1]) / height + 0.5f)
+			: 0.0f;
+	const vec tone =
+	    luma3(m->base) > 0.30f ? shape->design->colour[PRODUCT_PART_MAIN] * 0.12f : v3(0.92f, 0.90f, 0.85f);
 	m->base = mix3(m->base, tone, 0.95f * ink);
 }
 
@@ -132,7 +148,8 @@ pack_paint(const struct shape *shape, vec p, int part, float px, vec *normal, st
 		const float a = atan2f(p[0], p[2]) * 9.0f, d = noise_voronoi2(a, p[1] * 20.0f, &edge);
 		const float size = 0.10f + 0.20f * noise_cell2((int)floorf(a), (int)floorf(p[1] * 20.0f), 9);
 		if (d < size && px < 0.006f)
-			*normal = norm(*normal + v3(0.35f * sinf(a * 3.0f), 0.35f * cosf(p[1] * 60.0f), 0.0f) * (d / size));
+			*normal =
+			    norm(*normal + v3(0.35f * sinf(a * 3.0f), 0.35f * cosf(p[1] * 60.0f), 0.0f) * (d / size));
 	}
 }
 
@@ -147,9 +164,11 @@ const struct shape_class shape_pack = {
 	    [SHAPE_VIEW_SIDE] = {.around = 62, .above = 10, .fill = 0.70f},
 	    [SHAPE_VIEW_BACK] = {.around = 196, .above = 12, .fill = 0.70f},
 	    [SHAPE_VIEW_TOP] = {.around = 14, .above = 56, .fill = 0.74f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 26, .above = 22, .fill = 1.45f, .focus_x = 0.0f, .focus_y = 1.42f, .focus_z = 0.25f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 26, .above = 22, .fill = 1.45f, .focus_x = 0.0f, .focus_y = 1.42f, .focus_z = 0.25f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -18, .above = 8, .fill = 0.72f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = -24, .above = 8, .fill = 1.5f, .focus_x = 0.0f, .focus_y = 0.95f, .focus_z = 0.35f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = -24, .above = 8, .fill = 1.5f, .focus_x = 0.0f, .focus_y = 0.95f, .focus_z = 0.35f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 28, .above = 12, .fill = 0.72f},
 	},
 };

@@ -1,6 +1,6 @@
 /*
- * Bottles and their relatives: bodies turned on a lathe with a cap, pump, dropper or cork on top, the squeezed tube and the flacon.
- * The outline is drawn per form; proportions vary with the seed.
+ * Bottles and their relatives: bodies turned on a lathe with a cap, pump, dropper or cork on top, the squeezed tube and
+ * the flacon. The outline is drawn per form; proportions vary with the seed.
  */
 #include "media/synth/label.h"
 #include "media/synth/noise.h"
@@ -20,9 +20,18 @@ bottle_outline(struct shape *shape, float r, float top, float neck)
 {
 	const float s = 0.10f + 0.16f * design_random(shape->design, 41);
 	const struct profile_point points[] = {
-	    {0.0f, 0.0f, 0}, {r - 0.07f, 0.0f, 0}, {r - 0.01f, 0.03f, 1}, {r, 0.10f, 1}, {r, 0.55f * top, 1}, {r, top - s, 1},
-	    {r - 0.03f, top - 0.35f * s, 1}, {r - 0.14f, top - 0.02f, 1}, {neck + 0.03f, top + 0.02f, 1}, {neck, top + 0.06f, 0},
-	    {neck, top + 0.14f, 0}, {0.0f, top + 0.14f, 0},
+	    {0.0f, 0.0f, 0},
+	    {r - 0.07f, 0.0f, 0},
+	    {r - 0.01f, 0.03f, 1},
+	    {r, 0.10f, 1},
+	    {r, 0.55f * top, 1},
+	    {r, top - s, 1},
+	    {r - 0.03f, top - 0.35f * s, 1},
+	    {r - 0.14f, top - 0.02f, 1},
+	    {neck + 0.03f, top + 0.02f, 1},
+	    {neck, top + 0.06f, 0},
+	    {neck, top + 0.14f, 0},
+	    {0.0f, top + 0.14f, 0},
 	};
 	outline(shape, points, sizeof(points) / sizeof(points[0]));
 }
@@ -31,9 +40,19 @@ static void
 drink_outline(struct shape *shape, float r, float top)
 {
 	const struct profile_point points[] = {
-	    {0.0f, 0.04f, 0}, {r - 0.10f, 0.0f, 1}, {r - 0.01f, 0.04f, 1}, {r, 0.14f, 1}, {r, 0.8f, 1}, {r, 1.22f, 1},
-	    {r - 0.06f, 1.42f, 1}, {0.20f, 1.66f, 1}, {0.135f, 1.86f, 1}, {0.125f, top, 0}, {0.15f, top + 0.02f, 0},
-	    {0.15f, top + 0.10f, 0}, {0.0f, top + 0.10f, 0},
+	    {0.0f, 0.04f, 0},
+	    {r - 0.10f, 0.0f, 1},
+	    {r - 0.01f, 0.04f, 1},
+	    {r, 0.14f, 1},
+	    {r, 0.8f, 1},
+	    {r, 1.22f, 1},
+	    {r - 0.06f, 1.42f, 1},
+	    {0.20f, 1.66f, 1},
+	    {0.135f, 1.86f, 1},
+	    {0.125f, top, 0},
+	    {0.15f, top + 0.02f, 0},
+	    {0.15f, top + 0.10f, 0},
+	    {0.0f, top + 0.10f, 0},
 	};
 	outline(shape, points, sizeof(points) / sizeof(points[0]));
 }
@@ -42,8 +61,14 @@ static void
 cream_outline(struct shape *shape, float r, float top)
 {
 	const struct profile_point points[] = {
-	    {0.0f, 0.02f, 0}, {r - 0.14f, 0.0f, 1}, {r - 0.03f, 0.05f, 1}, {r, 0.17f, 1}, {r, 0.34f, 1}, {r, top - 0.05f, 1},
-	    {r - 0.03f, top, 0}, {0.0f, top, 0},
+	    {0.0f, 0.02f, 0},
+	    {r - 0.14f, 0.0f, 1},
+	    {r - 0.03f, 0.05f, 1},
+	    {r, 0.17f, 1},
+	    {r, 0.34f, 1},
+	    {r, top - 0.05f, 1},
+	    {r - 0.03f, top, 0},
+	    {0.0f, top, 0},
 	};
 	outline(shape, points, sizeof(points) / sizeof(points[0]));
 }
@@ -103,7 +128,10 @@ vessel_init(struct shape *shape)
 	shape->k[K_CAP] = floorf(design_random(design, 44) * 4.0f);
 	shape->k[K_DARK] = luma3(design->colour[PRODUCT_PART_MAIN]) < 0.22f ? 1.0f : 0.0f;
 	const bool cream = form == PRODUCT_FORM_CREAM;
-	shape->k[K_LABEL_Y] = cream ? 0.31f : form == PRODUCT_FORM_TUBE ? 1.22f : form == PRODUCT_FORM_PERFUME ? 0.58f : 0.74f;
+	shape->k[K_LABEL_Y] = cream			     ? 0.31f
+			      : form == PRODUCT_FORM_TUBE    ? 1.22f
+			      : form == PRODUCT_FORM_PERFUME ? 0.58f
+							     : 0.74f;
 	shape->k[K_LABEL_H] = cream ? 0.42f : 0.80f;
 	const struct label_line lines[] = {
 	    {design->maker, cream ? 0.26f : 0.15f, cream ? 0.30f : 0.20f, 0.20f, 600, true},
@@ -137,7 +165,8 @@ flacon_map(const struct shape *shape, vec p)
 {
 	const vec c = p - v3(0.0f, 0.63f, 0.0f);
 	struct surf s = {sd_box(c + v3(0, 0.03f, 0), v3(0.515f, 0.46f, 0.155f), 0.05f), PART_CONTENT};
-	if (shape->design->words.material[PRODUCT_PART_MAIN] == PRODUCT_MATERIAL_NONE && luma3(shape->design->colour[PRODUCT_PART_MAIN]) < 0.05f)
+	if (shape->design->words.material[PRODUCT_PART_MAIN] == PRODUCT_MATERIAL_NONE &&
+	    luma3(shape->design->colour[PRODUCT_PART_MAIN]) < 0.05f)
 		s = (struct surf){sd_box(c, v3(0.60f, 0.60f, 0.24f), 0.07f), PART_BODY};
 	s = surf_join(s, sd_cylinder(p - v3(0, 1.27f, 0), 0.135f, 0.06f, 0.015f), PART_RING);
 	return surf_join(s, sd_box(p - v3(0, 1.49f, 0), v3(0.25f, 0.19f, 0.19f), 0.035f), PART_CAP);
@@ -150,7 +179,9 @@ pump_map(vec p, float neck)
 	s = surf_join(s, sd_cylinder(p - v3(0, neck + 0.36f, 0), 0.07f, 0.14f, 0.01f), PART_CAP);
 	s = surf_join(s, sd_cylinder(p - v3(0, neck + 0.555f, 0), 0.20f, 0.085f, 0.04f), PART_CAP);
 	const float nozzle = sd_capsule(p, v3(0, neck + 0.565f, 0.1f), v3(0, neck + 0.52f, 0.50f), 0.058f);
-	return surf_join(s, sd_smin(nozzle, sd_capsule(p, v3(0, neck + 0.52f, 0.50f), v3(0, neck + 0.46f, 0.51f), 0.04f), 0.04f), PART_CAP);
+	return surf_join(s,
+	    sd_smin(nozzle, sd_capsule(p, v3(0, neck + 0.52f, 0.50f), v3(0, neck + 0.46f, 0.51f), 0.04f), 0.04f),
+	    PART_CAP);
 }
 
 static struct surf
@@ -173,7 +204,8 @@ closure_map(const struct shape *shape, vec p)
 		return surf_join(s, bulb, PART_BULB);
 	}
 	default: {
-		const float radius = fmin2(0.29f, r * 0.72f), mid = 0.5f * (neck + 0.13f + top), half = 0.5f * (top - neck - 0.13f);
+		const float radius = fmin2(0.29f, r * 0.72f), mid = 0.5f * (neck + 0.13f + top),
+			    half = 0.5f * (top - neck - 0.13f);
 		const struct surf s = {sd_cylinder(p - v3(0, mid, 0), radius, half, 0.028f), PART_CAP};
 		return surf_join(s, sd_cylinder(p - v3(0, neck + 0.10f, 0), radius * 0.94f, 0.032f, 0.008f), PART_RING);
 	}
@@ -238,7 +270,8 @@ body_paint(const struct shape *shape, vec p, float px, vec *normal, struct mater
 {
 	const struct design *design = shape->design;
 	const enum product_form form = (enum product_form)shape->k[K_FORM];
-	const bool matte = design->words.finish == PRODUCT_FINISH_MATTE || (form != PRODUCT_FORM_DRINK && design_random(design, 46) < 0.4f);
+	const bool matte = design->words.finish == PRODUCT_FINISH_MATTE ||
+			   (form != PRODUCT_FORM_DRINK && design_random(design, 46) < 0.4f);
 	*m = material_plain(design->colour[PRODUCT_PART_MAIN], matte ? 0.34f : 0.10f, matte ? 0.75f : 1.0f);
 	if (design->words.finish == PRODUCT_FINISH_GLOSSY || form == PRODUCT_FORM_DROPPER || form == PRODUCT_FORM_DRINK)
 		m->rough = 0.07f;
@@ -257,7 +290,8 @@ body_paint(const struct shape *shape, vec p, float px, vec *normal, struct mater
 		m->coat = mixf(m->coat, 0.25f, paper);
 		label = v3(0.05f, 0.04f, 0.035f);
 		const float rule = fabsf(edge + 0.03f);
-		m->base = mix3(m->base, design->colour[PRODUCT_PART_ACCENT] * 0.7f, 0.8f * (1.0f - smooth01(0.004f, 0.006f + px, rule)));
+		m->base = mix3(m->base, design->colour[PRODUCT_PART_ACCENT] * 0.7f,
+		    0.8f * (1.0f - smooth01(0.004f, 0.006f + px, rule)));
 	}
 	m->base = mix3(m->base, label, 0.92f * ink);
 }
@@ -266,7 +300,8 @@ static void
 content_paint(const struct shape *shape, vec p, struct material *m)
 {
 	const struct design *design = shape->design;
-	const bool named = design->words.colour[PRODUCT_PART_MAIN].set || design->words.colour[PRODUCT_PART_CONTENT].set;
+	const bool named =
+	    design->words.colour[PRODUCT_PART_MAIN].set || design->words.colour[PRODUCT_PART_CONTENT].set;
 	const vec liquid = named ? design->colour[PRODUCT_PART_MAIN] : v3(0.86f, 0.58f, 0.34f);
 	*m = material_plain(mix3(liquid, v1(0.9f), 0.25f), 0.2f, 0.6f);
 	m->glow = 0.16f + 0.16f * clampf(p[1], 0.0f, 1.0f);
@@ -289,7 +324,8 @@ vessel_paint(const struct shape *shape, vec p, int part, float px, vec *normal, 
 		cap_paint(shape, p, px, normal, m);
 		break;
 	case PART_RING:
-		*m = material_metal((int)shape->k[K_CAP] == 3 ? v3(0.80f, 0.81f, 0.83f) : v3(0.92f, 0.66f, 0.36f), 0.16f);
+		*m = material_metal(
+		    (int)shape->k[K_CAP] == 3 ? v3(0.80f, 0.81f, 0.83f) : v3(0.92f, 0.66f, 0.36f), 0.16f);
 		break;
 	case PART_BULB:
 		*m = material_plain(v1(0.03f), 0.5f, 0.5f);
@@ -315,9 +351,11 @@ const struct shape_class shape_vessel = {
 	    [SHAPE_VIEW_SIDE] = {.around = 68, .above = 10, .fill = 0.70f},
 	    [SHAPE_VIEW_BACK] = {.around = 190, .above = 14, .fill = 0.68f},
 	    [SHAPE_VIEW_TOP] = {.around = 18, .above = 58, .fill = 0.72f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 24, .above = 18, .fill = 1.35f, .focus_x = 0.0f, .focus_y = 1.15f, .focus_z = 0.35f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 24, .above = 18, .fill = 1.35f, .focus_x = 0.0f, .focus_y = 1.15f, .focus_z = 0.35f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -18, .above = 8, .fill = 0.70f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = -30, .above = 8, .fill = 1.5f, .focus_x = 0.0f, .focus_y = 0.62f, .focus_z = 0.40f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = -30, .above = 8, .fill = 1.5f, .focus_x = 0.0f, .focus_y = 0.62f, .focus_z = 0.40f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 24, .above = 12, .fill = 0.70f},
 	},
 };

@@ -1,6 +1,6 @@
 /*
- * A wrist watch standing on its closed strap, the dial to the front and a little upwards. Everything on the dial is raised metal, so
- * that it catches light and throws shadows like the real thing.
+ * A wrist watch standing on its closed strap, the dial to the front and a little upwards. Everything on the dial is
+ * raised metal, so that it catches light and throws shadows like the real thing.
  */
 #include "media/synth/label.h"
 #include "media/synth/noise.h"
@@ -103,7 +103,8 @@ case_map(const struct shape *shape, vec c)
 	const float r = len2(c[0], c[1]);
 	float body = sd_box2(r, c[2] + 0.02f, 0.615f, 0.125f, 0.05f);
 	/* the lugs hold the strap: four horns, smooth with the case */
-	const float lug = sd_box(v3(fabsf(c[0]) - 0.37f, fabsf(c[1]) - 0.56f, c[2] + 0.035f + 0.30f * fmax2(fabsf(c[1]) - 0.45f, 0.0f)),
+	const float lug = sd_box(
+	    v3(fabsf(c[0]) - 0.37f, fabsf(c[1]) - 0.56f, c[2] + 0.035f + 0.30f * fmax2(fabsf(c[1]) - 0.45f, 0.0f)),
 	    v3(0.055f, 0.15f, 0.075f), 0.04f);
 	body = sd_smin(body, lug, 0.06f);
 	body = fmax2(body, -sd_box2(r, c[2] - 0.2f, 0.525f, 0.125f, 0.01f));
@@ -184,7 +185,7 @@ dial_paint(const struct shape *shape, vec c, float px, vec *normal, struct mater
 {
 	const struct design *design = shape->design;
 	const float r = len2(c[0], c[1]), angle = atan2f(c[0], c[1]);
-	*m = material_plain(design->colour[PRODUCT_PART_DIAL], 0.16f, 1.0f);
+	*m = material_plain(design->colour[PRODUCT_PART_DIAL], 0.16f, 0.4f);
 	/* sunburst: brushed outwards from the middle */
 	const float brush = noise2(angle * 90.0f, r * 2.0f) * clampf(0.004f / (px + 1e-5f), 0.0f, 1.0f);
 	*normal = norm(*normal + v3(c[1], -c[0], 0.0f) * (0.10f * brush));
@@ -216,7 +217,8 @@ strap_paint(const struct shape *shape, vec p, float px, vec *normal, struct mate
 	const float edge = fabsf(fabsf(p[0]) - half + 0.05f), along = p[1] + p[2];
 	const float dash = smooth01(0.16f, 0.24f, fabsf(fract1(along * 12.0f) - 0.5f));
 	const float stitch = (1.0f - smooth01(0.006f, 0.011f + px * 0.6f, edge)) * dash;
-	m->base = mix3(m->base * (1.0f - 0.35f * (1.0f - smooth01(0.0f, 0.03f, half - fabsf(p[0])))), v3(0.72f, 0.62f, 0.46f), 0.8f * stitch);
+	m->base = mix3(m->base * (1.0f - 0.35f * (1.0f - smooth01(0.0f, 0.03f, half - fabsf(p[0])))),
+	    v3(0.72f, 0.62f, 0.46f), 0.8f * stitch);
 }
 
 static void
@@ -258,9 +260,11 @@ const struct shape_class shape_watch = {
 	    [SHAPE_VIEW_SIDE] = {.around = 66, .above = 12, .fill = 0.72f},
 	    [SHAPE_VIEW_BACK] = {.around = 205, .above = 16, .fill = 0.70f},
 	    [SHAPE_VIEW_TOP] = {.around = -16, .above = 58, .fill = 0.76f},
-	    [SHAPE_VIEW_DETAIL] = {.around = 30, .above = 26, .fill = 1.45f, .focus_x = 0.05f, .focus_y = 1.05f, .focus_z = 0.72f},
+	    [SHAPE_VIEW_DETAIL] =
+		{.around = 30, .above = 26, .fill = 1.45f, .focus_x = 0.05f, .focus_y = 1.05f, .focus_z = 0.72f},
 	    [SHAPE_VIEW_LIFESTYLE] = {.around = -26, .above = 10, .fill = 0.72f},
-	    [SHAPE_VIEW_DETAIL_2] = {.around = 62, .above = 20, .fill = 1.6f, .focus_x = 0.55f, .focus_y = 1.1f, .focus_z = 0.68f},
+	    [SHAPE_VIEW_DETAIL_2] =
+		{.around = 62, .above = 20, .fill = 1.6f, .focus_x = 0.55f, .focus_y = 1.1f, .focus_z = 0.68f},
 	    [SHAPE_VIEW_LIFESTYLE_2] = {.around = 36, .above = 15, .fill = 0.72f},
 	},
 };

@@ -1,5 +1,6 @@
 /*
- * Sphere tracing. The distance functions are not exact everywhere (profiles joined by soft minima), hence the step factor below 1.
+ * Sphere tracing. The distance functions are not exact everywhere (profiles joined by soft minima), hence the step
+ * factor below 1.
  */
 #include "media/synth/trace.h"
 
@@ -21,7 +22,8 @@ trace_bounds(const struct shape *shape, vec from, vec dir, float grow, float *re
 }
 
 float
-trace_product(const struct shape *shape, vec from, vec dir, float start, float end, float pixel, int steps, int *ret_part)
+trace_product(
+    const struct shape *shape, vec from, vec dir, float start, float end, float pixel, int steps, int *ret_part)
 {
 	float t0, t1;
 	if (!trace_bounds(shape, from, dir, 0.0f, &t0, &t1))
@@ -112,7 +114,7 @@ trace_normal(const struct shape *shape, vec at, float e)
 {
 	const vec a = v3(1, -1, -1), b = v3(-1, -1, 1), c = v3(-1, 1, -1), d = v3(1, 1, 1);
 	return norm(a * shape->class->map(shape, at + a * e).d + b * shape->class->map(shape, at + b * e).d +
-	    c * shape->class->map(shape, at + c * e).d + d * shape->class->map(shape, at + d * e).d);
+		    c * shape->class->map(shape, at + c * e).d + d * shape->class->map(shape, at + d * e).d);
 }
 
 vec
@@ -120,5 +122,5 @@ trace_glass_normal(const struct shape *shape, vec at, float e)
 {
 	const vec a = v3(1, -1, -1), b = v3(-1, -1, 1), c = v3(-1, 1, -1), d = v3(1, 1, 1);
 	return norm(a * shape->class->glass(shape, at + a * e) + b * shape->class->glass(shape, at + b * e) +
-	    c * shape->class->glass(shape, at + c * e) + d * shape->class->glass(shape, at + d * e));
+		    c * shape->class->glass(shape, at + c * e) + d * shape->class->glass(shape, at + d * e));
 }

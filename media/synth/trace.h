@@ -9,7 +9,8 @@
 /* The part of a ray inside the product's bounds grown by `grow`; false when it misses them. */
 bool trace_bounds(const struct shape *shape, vec from, vec dir, float grow, float *ret_near, float *ret_far);
 /* Distance to the product, or TRACE_FAR. Starts at `start`, gives up after `steps` or beyond `end`. */
-float trace_product(const struct shape *shape, vec from, vec dir, float start, float end, float pixel, int steps, int *ret_part);
+float trace_product(
+    const struct shape *shape, vec from, vec dir, float start, float end, float pixel, int steps, int *ret_part);
 /* The same for the glass shell. */
 float trace_glass(const struct shape *shape, vec from, vec dir, float start, int steps);
 /* A lower bound of the distance for all rays within `spread` of this one; TRACE_FAR when none can hit. */

@@ -1,6 +1,7 @@
 /*
- * Three-component vectors in one SIMD register. The compiler's vector type is used directly (a typedef, against the habit of this
- * tree) because a + b * 2.0f reads like the formula it stands for; lane 3 is unused and stays 0 where it matters.
+ * Three-component vectors in one SIMD register. The compiler's vector type is used directly (a typedef, against the
+ * habit of this tree) because a + b * 2.0f reads like the formula it stands for; lane 3 is unused and stays 0 where it
+ * matters.
  */
 #ifndef FW_SYNTH_VEC_H
 #define FW_SYNTH_VEC_H

@@ -1,4 +1,5 @@
-/* The built-in photographer: the same request gives the same picture, all views show one design, words and seeds matter (ADS-201). */
+/* The built-in photographer: the same request gives the same picture, all views show one design, words and seeds matter
+ * (ADS-201). */
 #include "media/synth/product.h"
 
 #include <stdlib.h>
@@ -18,7 +19,8 @@ struct shot {
 static void
 shoot(const char *prompt, const char *view, int variant, int64_t seed, struct shot *shot)
 {
-	const struct product_request request = {.prompt = prompt, .view = view, .seed = seed, .variant = variant, .width = SIDE, .height = SIDE};
+	const struct product_request request = {
+	    .prompt = prompt, .view = view, .seed = seed, .variant = variant, .width = SIDE, .height = SIDE};
 	struct error err = {0};
 	memset(shot->rgb, 0, BYTES);
 	CHECK_OK(product_render(&request, shot->rgb, &err), &err);
@@ -33,7 +35,8 @@ mean_difference(const struct shot *a, const struct shot *b)
 	return sum / (double)BYTES;
 }
 
-/* The mean hue vector of all strongly coloured pixels: red minus green and blue minus green, both relative to brightness. */
+/* The mean hue vector of all strongly coloured pixels: red minus green and blue minus green, both relative to
+ * brightness. */
 static size_t
 product_tint(const struct shot *shot, double ret[2])
 {
@@ -112,16 +115,19 @@ TEST(photographers_phrases_do_not_change_the_design)
 	static struct shot a, b;
 	double plain[2], full[2];
 	shoot("red leather handbag", "front", 0, 31, &a);
-	shoot("Professional product photography of red leather handbag, front view, white seamless background, studio lighting", "front", 0, 31, &b);
+	shoot("Professional product photography of red leather handbag, front view, white seamless background, studio "
+	      "lighting",
+	    "front", 0, 31, &b);
 	CHECK(product_tint(&a, plain) > 100 && product_tint(&b, full) > 100);
 	CHECK(mean_difference(&a, &b) < 12.0);
 }
 
 TEST(every_form_paints_a_product)
 {
-	static const char *const prompts[] = {"gold watch", "face serum", "hand lotion", "night cream", "sunscreen tube", "perfume", "honey jar",
-	    "paper cup latte", "lemon soda can", "orange juice bottle", "coffee beans pouch", "headphones", "smartphone", "speaker", "backpack",
-	    "armchair", "table lamp", "something else", ""};
+	static const char *const prompts[] = {"gold watch", "face serum", "hand lotion", "night cream",
+	    "sunscreen tube", "perfume", "honey jar", "paper cup latte", "lemon soda can", "orange juice bottle",
+	    "coffee beans pouch", "headphones", "smartphone", "speaker", "backpack", "armchair", "table lamp",
+	    "something else", ""};
 	static struct shot shot;
 	for (size_t i = 0; i < ARRAY_LEN(prompts); i++) {
 		shoot(prompts[i], "front", 0, 77, &shot);
@@ -188,7 +194,8 @@ TEST(words_give_colours_to_the_parts_they_describe)
 {
 	struct product_words words;
 	product_words_parse("pink tennis shoes with white laces and black soles", &words);
-	CHECK(words.colour[PRODUCT_PART_MAIN].set && words.colour[PRODUCT_PART_LACES].set && words.colour[PRODUCT_PART_SOLE].set);
+	CHECK(words.colour[PRODUCT_PART_MAIN].set && words.colour[PRODUCT_PART_LACES].set &&
+	      words.colour[PRODUCT_PART_SOLE].set);
 	CHECK(words.colour[PRODUCT_PART_LACES].rgb > 0xe00000);
 	CHECK(words.colour[PRODUCT_PART_SOLE].rgb < 0x400000);
 	CHECK(!words.colour[PRODUCT_PART_ACCENT].set);
@@ -204,7 +211,8 @@ TEST(words_give_colours_to_the_parts_they_describe)
 	CHECK_STR(words.title, "");
 }
 
-TEST_MAIN(ROW(same_request_gives_the_same_bytes), ROW(studio_views_share_the_colours_of_one_design_ads_201), ROW(views_differ_visibly_ads_201),
-    ROW(pictures_seven_and_eight_have_another_setting_ads_181), ROW(seed_chooses_colours_that_are_not_named),
-    ROW(photographers_phrases_do_not_change_the_design), ROW(every_form_paints_a_product),
-    ROW(refuses_unknown_views_and_sizes_and_can_be_stopped), ROW(words_find_the_category), ROW(words_give_colours_to_the_parts_they_describe))
+TEST_MAIN(ROW(same_request_gives_the_same_bytes), ROW(studio_views_share_the_colours_of_one_design_ads_201),
+    ROW(views_differ_visibly_ads_201), ROW(pictures_seven_and_eight_have_another_setting_ads_181),
+    ROW(seed_chooses_colours_that_are_not_named), ROW(photographers_phrases_do_not_change_the_design),
+    ROW(every_form_paints_a_product), ROW(refuses_unknown_views_and_sizes_and_can_be_stopped),
+    ROW(words_find_the_category), ROW(words_give_colours_to_the_parts_they_describe))
