@@ -123,11 +123,21 @@ responder_connect(struct responder *responder, struct error *err)
 	return db_open(&options, &responder->db, err);
 }
 
+/* A missing dependency is worth a warning; only our own failures are errors. */
+static enum log_level
+level_of(const struct req *req, const struct reply *reply)
+{
+	if (reply->status == 503)
+		return LOG_LEVEL_WARN;
+	if (reply->status >= 500)
+		return LOG_LEVEL_ERROR;
+	return req->route != NULL && (req->route->flags & ROUTE_QUIET) != 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
 static void
 log_request(const struct req *req, const struct reply *reply, const struct error *err, int64_t sent, int64_t took_us)
 {
-	const bool failed = reply->status >= 500;
-	const bool quiet = req->route != NULL && (req->route->flags & ROUTE_QUIET) != 0 && !failed;
+	const bool tell = reply->status >= 500 && err->kind != ERR_NONE;
 	const struct log_field fields[] = {
 	    LOG_STR("method", req->method_name),
 	    LOG_STR("route", req->route != NULL ? req->route->path : NULL),
@@ -137,15 +147,11 @@ log_request(const struct req *req, const struct reply *reply, const struct error
 	    LOG_NUM("ms", (double)took_us / 1000),
 	    LOG_INT("user", req->caller.user_id),
 	    LOG_STR("address", req->address),
-	    LOG_STR("code", failed ? NULL : reply->problem_code),
+	    LOG_STR("code", tell ? NULL : reply->problem_code),
 	    LOG_ERR(err),
 	};
 
-	log_line(&req->log,
-	    failed  ? LOG_LEVEL_ERROR
-	    : quiet ? LOG_LEVEL_DEBUG
-		    : LOG_LEVEL_INFO,
-	    "request", fields, ARRAY_LEN(fields) - (failed ? 0 : 1));
+	log_line(&req->log, level_of(req, reply), "request", fields, ARRAY_LEN(fields) - (tell ? 0 : 1));
 }
 
 void

@@ -159,7 +159,10 @@ run(struct req *req, struct reply *reply, struct error *err)
 	if (check_database(req, err) < 0 || check_origin(req, err) < 0 || auth_check(req, err) < 0 ||
 	    read_input(req, err) < 0 || check_limits(req, err) < 0)
 		return -1;
-	return idempotent_wanted(req) ? idempotent_run(req, reply, err) : req->route->handler(req, reply, err);
+	/* A body that only the handler reads is digested there, and the key's transaction begins after it. */
+	if (idempotent_wanted(req) && (req->route->flags & ROUTE_RAW_BODY) == 0)
+		return idempotent_run(req, reply, err);
+	return req->route->handler(req, reply, err);
 }
 
 /* ?wait=N: the answer is complete, but the client wants the job's end. eventd holds the connection from here on, no

@@ -167,10 +167,12 @@ int
 shares_get(struct req *req, struct reply *reply, struct error *err)
 {
 	struct share *shares;
+	struct asset *asset;
 	struct js_writer *w;
 	size_t count;
 
-	if (share_list(req->db, req->arena, req->params[0], &shares, &count, err) < 0)
+	if (asset_load(req->db, req->arena, req->params[0], &asset, err) < 0 ||
+	    share_list(req->db, req->arena, req->params[0], &shares, &count, err) < 0)
 		return -1;
 
 	w = reply_object(reply, 200);

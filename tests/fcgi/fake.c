@@ -7,6 +7,9 @@
 
 #define KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+int32_t fake_user = 1;
+struct db *fake_connection;
+
 static struct app the_app;
 static struct conf *the_conf;
 static struct log the_log;
@@ -21,7 +24,7 @@ fake_app(void)
 	fake_reset();
 	the_conf = conf_new(CONF_API);
 	log_init(&the_log, "test");
-	the_log.fd = -1;
+	the_log.fd = getenv("FW_TEST_LOG") != NULL ? STDERR_FILENO : -1;
 	if (conf_set(the_conf, "JWT_SECRET_KEY", KEY, &err) < 0 ||
 	    conf_set(the_conf, "STORE_DIR", test_dir(), &err) < 0 ||
 	    conf_set(the_conf, "FRONTEND_URL", "https://studio.example", &err) < 0 ||
@@ -36,10 +39,17 @@ fake_app(void)
 }
 
 const char *
+fake_store(void)
+{
+	return conf_str(fake_app()->conf, CONF_STORE_DIR);
+}
+
+const char *
 fake_token(bool expired)
 {
 	const int64_t now = clock_now_s(NULL);
-	struct token_claims claims = {.sub = 1, .email = "one@example.com", .iat = now - 7200, .exp = now + 3600};
+	struct token_claims claims = {
+	    .sub = fake_user, .email = "one@example.com", .iat = now - 7200, .exp = now + 3600};
 	struct clock then;
 	const char *text;
 	struct error err = {0};
@@ -98,6 +108,8 @@ fake_serve(const struct call *call)
 		responder.retry_at_ms = INT64_MAX;
 	} else {
 		responder.retry_at_ms = 0;
+		if (fake_connection != NULL)
+			responder.db = fake_connection;
 	}
 	env[n++] = variable("REQUEST_METHOD", call->method);
 	env[n++] = variable("DOCUMENT_URI", call->path);

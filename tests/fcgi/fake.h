@@ -60,6 +60,10 @@ struct answer {
 	size_t body_len;
 };
 
+/* Whom the requests come from, and over which connection; the program ring sets both. */
+extern int32_t fake_user;
+extern struct db *fake_connection; /* NULL: db_open() */
+
 /* Empties the script. Called by every test that sets something. */
 void fake_reset(void);
 /* One request through responder_serve(). The answer lives until the program ends. */
@@ -73,6 +77,8 @@ const char *fake_header(const struct answer *answer, const char *name);
 const char *fake_token(bool expired);
 bool fake_called(const char *name);
 struct app *fake_app(void);
+/* STORE_DIR of the app. */
+const char *fake_store(void);
 /* Checks status and code of a problem document, and that the document is complete. */
 #define CHECK_PROBLEM(answer, status, code) fake_check_problem((answer), (status), (code), __FILE__, __LINE__)
 bool fake_check_problem(struct answer answer, int status, const char *code, const char *file, int line);
