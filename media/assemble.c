@@ -189,6 +189,10 @@ describe_sound(struct joint *joint, struct mp4_film *film, struct error *err)
 	film->channels = SOUND_CHANNELS;
 	film->packet = notes.packet;
 	film->priming = notes.priming;
+	film->last = (int)(notes.samples + notes.priming - (int64_t)(piece->n_samples - 1) * notes.packet);
+	if (film->last < 1 || film->last > notes.packet)
+		return error_set(err, ERR_INTERNAL, "the sound has %u packets for %lld samples", piece->n_samples,
+		    (long long)notes.samples);
 	film->bit_rate = SOUND_BIT_RATE;
 	return 0;
 }

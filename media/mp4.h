@@ -33,6 +33,7 @@ struct mp4_film {
 	int rate, channels;
 	int packet; /* samples a packet, 1024 */
 	int priming; /* samples before the first that is to be heard */
+	int last;    /* samples of the last packet that belong to the programme, 1 to packet */
 	int bit_rate;
 	/* The bytes of a sample; borrowed until the next call. */
 	int (*load)(void *ctx, bool sound, uint32_t index, const uint8_t **ret_bytes, struct error *err);

@@ -317,14 +317,22 @@ stsd(struct boxes *b, bool sound)
 	close_box(b, at);
 }
 
+/* All samples last the same; of sound only the last one may be shorter, so that the sum is exact. */
 static void
-stts(struct boxes *b, uint32_t count, uint64_t step)
+stts(struct boxes *b, uint32_t count, uint64_t step, uint64_t last)
 {
 	const size_t at = open_full(b, "stts", 0, 0);
+	const bool whole = last == step;
 
-	u32(b, 1);
-	u32(b, count);
-	u32(b, step);
+	u32(b, whole || count == 1 ? 1 : 2);
+	if (whole || count > 1) {
+		u32(b, whole ? count : count - 1);
+		u32(b, step);
+	}
+	if (!whole) {
+		u32(b, 1);
+		u32(b, last);
+	}
 	close_box(b, at);
 }
 
@@ -455,7 +463,8 @@ stbl(struct boxes *b, bool sound)
 	const size_t at = open_box(b, "stbl");
 
 	stsd(b, sound);
-	stts(b, track->n_samples, sound ? (uint64_t)film->packet : (uint64_t)b->step);
+	stts(b, track->n_samples, sound ? (uint64_t)film->packet : (uint64_t)b->step,
+	    sound ? (uint64_t)film->last : (uint64_t)b->step);
 	if (!sound) {
 		stss(b);
 		if (film->reorder > 0)
@@ -493,7 +502,7 @@ trak(struct boxes *b, bool sound)
 	edts(b, sound ? (uint64_t)film->priming : (uint64_t)(film->reorder * b->step));
 	at = open_box(b, "mdia");
 	if (sound)
-		mdhd(b, (uint64_t)film->rate, (uint64_t)film->sound.n_samples * (uint64_t)film->packet);
+		mdhd(b, (uint64_t)film->rate, (uint64_t)(film->sound.n_samples - 1) * (uint64_t)film->packet + (uint64_t)film->last);
 	else
 		mdhd(b, (uint64_t)b->timescale, b->duration);
 	hdlr(b, sound);

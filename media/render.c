@@ -104,7 +104,7 @@ render_run(struct task *task, struct buf *result, struct error *err)
 	if (render_prepare(render, err) < 0)
 		goto out;
 	if (render->args.dry_run) {
-		ret = render_report(render, NULL, result, err);
+		ret = render_look(render, err) < 0 ? -1 : render_report(render, NULL, result, err);
 		goto out;
 	}
 	if (render_crew(render, err) < 0 || finish(render, &output, err) < 0)

@@ -254,18 +254,34 @@ run_threads(struct crew *crew, int64_t frames, struct error *err)
 	return crew->failed ? -1 : 0;
 }
 
+static int
+crew_init(struct crew *crew, struct render *render, int64_t *ret_frames, struct error *err)
+{
+	crew->render = render;
+	crew->duties = ARENA_ARRAY(render->task->arena, render->plan->n_spans + 1, struct duty);
+	if (crew->duties == NULL)
+		return arena_error(render->task->arena, err);
+	return list_duties(crew, ret_frames, err);
+}
+
+int
+render_look(struct render *render, struct error *err)
+{
+	struct crew crew = {0};
+	int64_t frames;
+
+	return crew_init(&crew, render, &frames, err);
+}
+
 int
 render_crew(struct render *render, struct error *err)
 {
-	struct crew crew = {.render = render};
+	struct crew crew = {0};
 	pthread_condattr_t attributes;
 	int64_t frames;
 	int ret;
 
-	crew.duties = ARENA_ARRAY(render->task->arena, render->plan->n_spans + 1, struct duty);
-	if (crew.duties == NULL)
-		return arena_error(render->task->arena, err);
-	if (list_duties(&crew, &frames, err) < 0)
+	if (crew_init(&crew, render, &frames, err) < 0)
 		return -1;
 	qsort(crew.duties, crew.n_duties, sizeof(*crew.duties), duty_order);
 	(void)pthread_mutex_init(&crew.lock, NULL);

@@ -71,6 +71,9 @@ void render_done(struct render *render);
 /* Once with the same code and message. */
 void render_warn(struct render *render, const char *code, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* Finds what the cache has, makes nothing. */
+int render_look(struct render *render, struct error *err) MUST_CHECK;
+
 /* Finds or makes all pieces; leaves them mapped. */
 int render_crew(struct render *render, struct error *err) MUST_CHECK;
 

@@ -115,6 +115,23 @@ sort_points(struct source *source)
 	points[0].key = true;
 }
 
+static void
+parameters_free(void *parameters)
+{
+	AVCodecParameters *own = parameters;
+
+	avcodec_parameters_free(&own);
+}
+
+static int
+keep_parameters(struct arena *arena, struct source *source, const AVCodecParameters *from, struct error *err)
+{
+	source->parameters = avcodec_parameters_alloc();
+	if (source->parameters == NULL || avcodec_parameters_copy(source->parameters, from) < 0)
+		return error_set(err, ERR_MEMORY, "no memory for the clip's parameters");
+	return arena_defer(arena, parameters_free, source->parameters) < 0 ? arena_error(arena, err) : 0;
+}
+
 static int
 index_format(struct arena *arena, struct source *source, AVFormatContext *format, struct error *err)
 {
@@ -133,6 +150,12 @@ index_format(struct arena *arena, struct source *source, AVFormatContext *format
 							      : stream->codecpar->sample_aspect_ratio;
 	if (source->aspect.num <= 0 || source->aspect.den <= 0)
 		source->aspect = (AVRational){1, 1};
+	/* of several names ("mov,mp4,...") one finds the demuxer again */
+	source->format = arena_strndup(arena, format->iformat->name, strcspn(format->iformat->name, ","));
+	if (source->format == NULL)
+		return arena_error(arena, err);
+	if (keep_parameters(arena, source, stream->codecpar, err) < 0)
+		return -1;
 	source->width = stream->codecpar->width;
 	source->height = stream->codecpar->height;
 	if (read_points(source, format, &points, err) < 0)
@@ -203,6 +226,25 @@ source_at(const struct source *source, int64_t k, int64_t in_us, int64_t speed_p
 	return low;
 }
 
+/* What reading into the file found out is known from the index; only formats that have no header are read into again. */
+static int
+reader_open(struct source_reader *reader, const struct task *task, struct error *err)
+{
+	const struct source *source = reader->source;
+
+	if (io_open_input(source->fd, source->format, task, &reader->format, err) < 0)
+		return -1;
+	if (reader->format->nb_streams <= (unsigned)source->stream) {
+		close_format(&reader->format);
+		if (io_open_media(source->fd, task, &reader->format, err) < 0)
+			return -1;
+	}
+	if (reader->format->nb_streams <= (unsigned)source->stream ||
+	    avcodec_parameters_copy(reader->format->streams[source->stream]->codecpar, source->parameters) < 0)
+		return unavailable(err, source->name, "it reads differently the second time");
+	return io_open_decoder(reader->format->streams[source->stream], 1, &reader->codec, err);
+}
+
 int
 source_open(const struct source *source, const struct task *task, struct source_reader **ret_reader, struct error *err)
 {
@@ -219,8 +261,7 @@ source_open(const struct source *source, const struct task *task, struct source_
 		source_close(&reader);
 		return error_set(err, ERR_MEMORY, "no memory for a reader");
 	}
-	if (io_open_media(source->fd, task, &reader->format, err) < 0 ||
-	    io_open_decoder(reader->format->streams[source->stream], 1, &reader->codec, err) < 0) {
+	if (reader_open(reader, task, err) < 0) {
 		source_close(&reader);
 		return error_wrap(err, "clip '%s'", source->name);
 	}

@@ -35,6 +35,8 @@ struct source {
 	int quarters; /* clockwise quarter turns to stand upright */
 	AVRational aspect; /* of a sample; 1:1 when unknown */
 	int width, height; /* coded */
+	const char *format;		     /* the demuxer's name */
+	struct AVCodecParameters *parameters; /* as found by reading into the file */
 };
 
 /* The index lives in the arena. ERR_INPUT "clip_unavailable" naming the clip when it cannot be read or has no picture. */
