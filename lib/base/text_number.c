@@ -173,7 +173,7 @@ money(const char *text, bool round_up, int64_t *ret_micros)
 	int place = (int)FW_MIN(whole, 10000) - 1 + exponent_of(text) + MONEY_DECIMALS;
 	int64_t micros = 0;
 	bool rest = false; /* less than a micro-dollar is left over */
-	int last = 0; /* the place of the last digit taken */
+	int last = 0;	   /* the place of the last digit taken */
 
 	for (const char *c = digits; is_digit(*c) || *c == '.'; c++) {
 		if (*c == '.')

@@ -247,7 +247,7 @@ TEST(folders_follow_the_store)
 TEST(dump_reads_back_and_masks_secrets)
 {
 	CLEANUP(conf_free) struct conf *conf = conf_new(CONF_API), *again = conf_new(CONF_API);
-	CLEANUP(buf_done) struct buf dump = BUF_INIT(64 * KIB), second = BUF_INIT(64 * KIB);
+	CLEANUP(buf_done) struct buf dump = BUF_INIT(64 * KIB);
 	struct error err;
 
 	CHECK_OK(

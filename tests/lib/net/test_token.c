@@ -208,8 +208,7 @@ TEST(other_texts_are_refused)
 TEST(another_key_refuses)
 {
 	CLEANUP(token_keys_free)
-	struct token_keys *keys = keys_of(SECRET),
-			  *other = keys_of("another-secret-that-is-long-enough");
+	struct token_keys *keys = keys_of(SECRET), *other = keys_of("another-secret-that-is-long-enough");
 	struct token_claims claims = good_claims(), back;
 	struct error err;
 
