@@ -4,8 +4,7 @@
 static const struct db_stmt find_stmt = {"cache_find", "select kind, value, asset_sha256 from cache_find($1)", 1};
 
 int
-adcache_find(
-    struct db *db, struct arena *arena, const char *key, struct adcache_entry **ret_entry, struct error *err)
+adcache_find(struct db *db, struct arena *arena, const char *key, struct adcache_entry **ret_entry, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 

@@ -47,8 +47,8 @@ apikey_create(struct db *db, struct arena *arena, const char *name, const char *
 	if (prefix == NULL || made == NULL)
 		return arena_error(arena, err);
 	if (db_run(db, &create_stmt,
-		DB_ARGS(DB_TEXT(name), DB_TEXT(prefix), DB_BYTES(digest, HASH_SIZE), DB_TEXTS(scopes, scope_count)), DB_ONE,
-		&res, err) < 0)
+		DB_ARGS(DB_TEXT(name), DB_TEXT(prefix), DB_BYTES(digest, HASH_SIZE), DB_TEXTS(scopes, scope_count)),
+		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "creating an API key");
 	struct db_row row = db_row(&res, 0);
 	apikey_read(&row, arena, made);

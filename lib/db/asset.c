@@ -165,8 +165,8 @@ asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cu
 	if (noun_cursor_parse(arena, cursor, &at, err) < 0)
 		return -1;
 	/* One row more tells whether there is a next page. */
-	if (db_run(db, &uploads_stmt, DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id)), DB_MANY, &res, err) <
-	    0)
+	if (db_run(db, &uploads_stmt, DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id)), DB_MANY, &res,
+		err) < 0)
 		return error_wrap(err, "listing uploads");
 	size_t count = (size_t)FW_MIN(res.count, limit);
 	struct asset *assets = ARENA_ARRAY(arena, count, struct asset);

@@ -1,8 +1,8 @@
 /*
  * Blobs: the bytes behind assets, from their reservation to their collection.
  *
- * A file is removed while its row is locked. Whoever is about to store the same content has to reserve it first and waits for
- * that lock; it then finds no row, makes one, and puts its own file in place after the old one is gone.
+ * A file is removed while its row is locked. Whoever is about to store the same content has to reserve it first and
+ * waits for that lock; it then finds no row, makes one, and puts its own file in place after the old one is gone.
  */
 #include "lib/db/asset.h"
 #include "lib/db/noun_priv.h"
@@ -42,8 +42,8 @@ collect_once(struct db *db, void *arg, struct error *err)
 
 	collection->removed = 0;
 	collection->bytes = 0;
-	if (db_run(db, &garbage_stmt, DB_ARGS(DB_INT(collection->grace_s), DB_INT(collection->limit)), DB_MANY, &res, err) <
-	    0)
+	if (db_run(db, &garbage_stmt, DB_ARGS(DB_INT(collection->grace_s), DB_INT(collection->limit)), DB_MANY, &res,
+		err) < 0)
 		return -1;
 	if (res.count == 0)
 		return 0;

@@ -9,7 +9,8 @@
 
 /* The columns of asset_info() in the order that asset_read() takes them. */
 #define ASSET_COLUMNS \
-	"id, project_id, owner_id, kind, state, sha256, media_type, bytes, width, height, duration_us, fps_num, fps_den," \
+	"id, project_id, owner_id, kind, state, sha256, media_type, bytes, width, height, duration_us, fps_num, " \
+	"fps_den," \
 	" source, provider, model, simulated, cached, price_micros, generation_ms, parent_id, reason, reason_code," \
 	" metadata, file_name, thumbnail_id, created_at, role"
 

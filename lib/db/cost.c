@@ -9,8 +9,8 @@ static const struct db_stmt summary_stmt = {
 static const struct db_stmt prices_stmt = {"cost_prices", "select model, micros, unit from cost_prices()", 0};
 
 int
-cost_of_session(struct db *db, struct arena *arena, const char *session_id, struct cost_session **ret_cost,
-    struct error *err)
+cost_of_session(
+    struct db *db, struct arena *arena, const char *session_id, struct cost_session **ret_cost, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 
@@ -76,7 +76,8 @@ cost_summary(struct db *db, struct arena *arena, const struct cost_filter *filte
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 
 	if (db_run(db, &summary_stmt,
-		DB_ARGS(DB_TIME(filter->from_us), DB_TIME(filter->to_us), DB_TEXT(filter->area), DB_TEXT(filter->group_by)),
+		DB_ARGS(
+		    DB_TIME(filter->from_us), DB_TIME(filter->to_us), DB_TEXT(filter->area), DB_TEXT(filter->group_by)),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "summing up costs");
 	size_t count = (size_t)res.count;

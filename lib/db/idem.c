@@ -28,13 +28,12 @@ idem_begin(struct db *db, struct arena *arena, const char *key, const char *rout
 }
 
 int
-idem_finish(
-    struct db *db, const char *key, int status, const char *content, const char *location, struct error *err)
+idem_finish(struct db *db, const char *key, int status, const char *content, const char *location, struct error *err)
 {
 	bool stored = false;
 
-	if (noun_changed(db, &finish_stmt,
-		DB_ARGS(DB_TEXT(key), DB_INT(status), DB_TEXT(content), DB_TEXT(location)), &stored, err) < 0)
+	if (noun_changed(db, &finish_stmt, DB_ARGS(DB_TEXT(key), DB_INT(status), DB_TEXT(content), DB_TEXT(location)),
+		&stored, err) < 0)
 		return error_wrap(err, "storing the answer of an idempotency key");
 	if (!stored)
 		return error_set(err, ERR_INTERNAL, "idempotency key '%s' is not taken", key);

@@ -11,8 +11,8 @@ limit_take(struct db *db, const struct limit_rule *rule, const char *key, struct
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 
 	if (noun_call(db, &take_stmt,
-		DB_ARGS(DB_TEXT(rule->scope), DB_TEXT(key), DB_REAL(rule->per_minute), DB_REAL(rule->burst)), DB_ONE, &res,
-		err) < 0)
+		DB_ARGS(DB_TEXT(rule->scope), DB_TEXT(key), DB_REAL(rule->per_minute), DB_REAL(rule->burst)), DB_ONE,
+		&res, err) < 0)
 		return error_wrap(err, "taking a token of limit '%s'", rule->scope);
 	struct db_row row = db_row(&res, 0);
 	int wait_s = (int)db_get_int(&row);

@@ -22,12 +22,12 @@ noun_call(struct db *db, const struct db_stmt *stmt, const struct db_value *args
 }
 
 /* For statements that answer with one boolean: whether there was anything to change. */
-int noun_changed(struct db *db, const struct db_stmt *stmt, const struct db_value *args, size_t nargs, bool *ret_changed,
-    struct error *err) MUST_CHECK;
+int noun_changed(struct db *db, const struct db_stmt *stmt, const struct db_value *args, size_t nargs,
+    bool *ret_changed, struct error *err) MUST_CHECK;
 
 /* For statements whose one row says nothing (a function that returns void). */
-int noun_do(struct db *db, const struct db_stmt *stmt, const struct db_value *args, size_t nargs, struct error *err)
-    MUST_CHECK;
+int noun_do(
+    struct db *db, const struct db_stmt *stmt, const struct db_value *args, size_t nargs, struct error *err) MUST_CHECK;
 
 /* A position in a list: microseconds and an id, in text that clients hand back. */
 struct noun_cursor {
@@ -35,8 +35,8 @@ struct noun_cursor {
 	const char *id;
 };
 /* NULL is the start. ERR_INPUT for what noun_cursor_make() did not make. */
-int noun_cursor_parse(struct arena *arena, const char *text, struct noun_cursor *ret_cursor, struct error *err)
-    MUST_CHECK;
+int noun_cursor_parse(
+    struct arena *arena, const char *text, struct noun_cursor *ret_cursor, struct error *err) MUST_CHECK;
 /* NULL when the arena is exhausted. */
 const char *noun_cursor_make(struct arena *arena, int64_t at_us, const char *id) MUST_CHECK;
 

@@ -12,8 +12,8 @@ static const char *const role_names[PROJECT_ROLE__COUNT] = {
 	"p.id, p.kind, p.title, p.owner_id, project_role(p.id, caller()), p.event_seq, p.total_micros," \
 	" project_limit(p.limit_micros), p.created_at, p.updated_at"
 
-static const struct db_stmt load_stmt = {
-    "project_load", "select " PROJECT_COLUMNS " from project p where p.id = $1 and project_role(p.id, caller()) is not null", 1};
+static const struct db_stmt load_stmt = {"project_load",
+    "select " PROJECT_COLUMNS " from project p where p.id = $1 and project_role(p.id, caller()) is not null", 1};
 /* limit, time and id of the last row before */
 static const struct db_stmt list_stmt = {"project_list",
     "select " PROJECT_COLUMNS " from project p"
@@ -24,7 +24,8 @@ static const struct db_stmt list_stmt = {"project_list",
     3};
 /* project, user */
 static const struct db_stmt access_stmt = {"project_access", "select role, seq from project_access($1, $2)", 2};
-static const struct db_stmt members_stmt = {"project_members", "select user_id, email, role from project_members($1)", 1};
+static const struct db_stmt members_stmt = {
+    "project_members", "select user_id, email, role from project_members($1)", 1};
 /* project, user, role */
 static const struct db_stmt member_set_stmt = {"project_member_set", "select project_member_set($1, $2, $3)", 3};
 static const struct db_stmt member_remove_stmt = {"project_member_remove", "select project_member_remove($1, $2)", 2};
@@ -82,8 +83,8 @@ project_load(struct db *db, struct arena *arena, const char *id, struct project 
 }
 
 int
-project_role_of(struct db *db, const char *id, int32_t user_id, enum project_role *ret_role, int64_t *ret_seq,
-    struct error *err)
+project_role_of(
+    struct db *db, const char *id, int32_t user_id, enum project_role *ret_role, int64_t *ret_seq, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	enum project_role role = PROJECT_NONE;
@@ -122,7 +123,8 @@ project_list(struct db *db, struct arena *arena, int limit, const char *cursor, 
 	if (at.id != NULL && !id_is_uuid(at.id))
 		return error_set(err, ERR_INPUT, "the cursor is not one of ours");
 	/* One row more tells whether there is a next page. */
-	if (db_run(db, &list_stmt, DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id)), DB_MANY, &res, err) < 0)
+	if (db_run(db, &list_stmt, DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id)), DB_MANY, &res, err) <
+	    0)
 		return error_wrap(err, "listing projects");
 	size_t count = (size_t)FW_MIN(res.count, limit);
 	struct project *projects = ARENA_ARRAY(arena, count, struct project);
@@ -182,7 +184,8 @@ project_member_set(struct db *db, const char *id, int32_t user_id, enum project_
 		error_pointer(err, "/role");
 		return -1;
 	}
-	if (noun_do(db, &member_set_stmt, DB_ARGS(DB_TEXT(id), DB_INT(user_id), DB_TEXT(project_role_name(role))), err) < 0)
+	if (noun_do(
+		db, &member_set_stmt, DB_ARGS(DB_TEXT(id), DB_INT(user_id), DB_TEXT(project_role_name(role))), err) < 0)
 		return error_wrap(err, "adding a member to '%s'", id);
 	return 0;
 }

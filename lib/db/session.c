@@ -46,7 +46,8 @@ session_stage_of_name(const char *name)
 bool
 session_stage_is_running(enum session_stage stage)
 {
-	return stage == SESSION_IMAGE_GENERATION || stage == SESSION_CLIP_GENERATION || stage == SESSION_FINAL_COMPOSITION;
+	return stage == SESSION_IMAGE_GENERATION || stage == SESSION_CLIP_GENERATION ||
+	       stage == SESSION_FINAL_COMPOSITION;
 }
 
 int
@@ -157,19 +158,19 @@ session_save_clips(struct db *db, const char *id, const char *const *clip_ids, s
 	if (noun_session_id(id, err) < 0)
 		return -1;
 	const struct db_value order_value = order != NULL ? DB_TEXTS(order, order_count) : DB_NULL;
-	if (session_saved(db, &save_clips_stmt, DB_ARGS(DB_TEXT(id), DB_TEXTS(clip_ids, count), order_value), ret_saved,
-		err) < 0)
+	if (session_saved(
+		db, &save_clips_stmt, DB_ARGS(DB_TEXT(id), DB_TEXTS(clip_ids, count), order_value), ret_saved, err) < 0)
 		return error_wrap(err, "saving the clips of session '%s'", id);
 	return 0;
 }
 
 int
-session_progress(
-    struct db *db, int64_t job, const char *phase, double fraction, int64_t *ret_seq, struct error *err)
+session_progress(struct db *db, int64_t job, const char *phase, double fraction, int64_t *ret_seq, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 
-	if (noun_call(db, &progress_stmt, DB_ARGS(DB_INT(job), DB_TEXT(phase), DB_REAL(fraction)), DB_ONE, &res, err) < 0)
+	if (noun_call(db, &progress_stmt, DB_ARGS(DB_INT(job), DB_TEXT(phase), DB_REAL(fraction)), DB_ONE, &res, err) <
+	    0)
 		return error_wrap(err, "telling the progress of job %lld", (long long)job);
 	struct db_row row = db_row(&res, 0);
 	char project_id[ID_UUID_SIZE];
@@ -190,8 +191,8 @@ session_configure(struct db *db, const struct session_settings *settings, struct
 	const char *const values[] = {
 	    settings->public_app_url, settings->text_provider, settings->image_provider, settings->video_provider};
 
-	if (noun_do(db, &settings_stmt,
-		DB_ARGS(DB_TEXTS(names, ARRAY_LEN(names)), DB_TEXTS(values, ARRAY_LEN(values))), err) < 0)
+	if (noun_do(db, &settings_stmt, DB_ARGS(DB_TEXTS(names, ARRAY_LEN(names)), DB_TEXTS(values, ARRAY_LEN(values))),
+		err) < 0)
 		return error_wrap(err, "telling the database the settings of the ad flow");
 	return 0;
 }

@@ -221,7 +221,8 @@ int session_add_image(struct db *db, struct arena *arena, const char *id, const 
 int session_progress(
     struct db *db, int64_t job, const char *phase, double fraction, int64_t *ret_seq, struct error *err) MUST_CHECK;
 
-/* What the flow in the database needs to know of the configuration; renderd tells it when it starts. NULL: stays as it is. */
+/* What the flow in the database needs to know of the configuration; renderd tells it when it starts. NULL: stays as it
+ * is. */
 struct session_settings {
 	const char *public_app_url; /* in front of /media/... in events */
 	const char *text_provider;  /* queues where jobs of a kind begin: provider_limit.name */

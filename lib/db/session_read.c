@@ -261,8 +261,8 @@ session_list(struct db *db, struct arena *arena, int limit, const char *cursor, 
 		return error_set(err, ERR_INPUT, "the cursor is not one of ours");
 	/* One row more tells whether there is a next page. */
 	if (db_run(db, &list_stmt,
-		DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id), DB_INT(at.id != NULL ? 0 : offset)), DB_MANY,
-		&res, err) < 0)
+		DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id), DB_INT(at.id != NULL ? 0 : offset)),
+		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing sessions");
 	list.count = (size_t)FW_MIN(res.count, limit);
 	list.rows = ARENA_ARRAY(arena, list.count, struct session_row);

@@ -67,7 +67,8 @@ session_start_clips(struct db *db, struct arena *arena, const struct session_cli
 
 	return session_start(db, arena, common->session_id, &clips_stmt,
 	    DB_ARGS(DB_TEXT(common->session_id), DB_TEXT(start->video_prompt), DB_INT(start->clip_duration_ms),
-		DB_TEXT(start->model), DB_INT(common->estimated_s), DB_BOOL(common->dry_run), DB_TEXT(common->request_id)),
+		DB_TEXT(start->model), DB_INT(common->estimated_s), DB_BOOL(common->dry_run),
+		DB_TEXT(common->request_id)),
 	    ret_started, err);
 }
 

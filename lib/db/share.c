@@ -29,8 +29,8 @@ share_create(struct db *db, struct arena *arena, const char *asset_id, const cha
 	unsigned char digest[HASH_SIZE];
 
 	hash_bytes(token, strlen(token), digest);
-	if (noun_call(db, &create_stmt,
-		DB_ARGS(DB_TEXT(asset_id), DB_BYTES(digest, HASH_SIZE), DB_INT(expires_in_s)), DB_ONE, &res, err) < 0)
+	if (noun_call(db, &create_stmt, DB_ARGS(DB_TEXT(asset_id), DB_BYTES(digest, HASH_SIZE), DB_INT(expires_in_s)),
+		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "sharing asset '%s'", asset_id);
 	struct share *share = ARENA_NEW(arena, struct share);
 	if (share == NULL)

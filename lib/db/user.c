@@ -97,8 +97,8 @@ user_find(struct db *db, struct arena *arena, int32_t id, struct user **ret_user
 }
 
 int
-user_check_epoch(struct db *db, struct arena *arena, int32_t id, int32_t token_epoch, struct user **ret_user,
-    struct error *err)
+user_check_epoch(
+    struct db *db, struct arena *arena, int32_t id, int32_t token_epoch, struct user **ret_user, struct error *err)
 {
 	struct user *user = NULL;
 
@@ -117,8 +117,8 @@ user_create(struct db *db, const char *email, const char *password_hash, enum us
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 
 	if (db_run(db, &create_stmt,
-		DB_ARGS(DB_TEXT(email), DB_TEXT(password_hash), DB_TEXT(user_role_name(role)), DB_BOOL(is_demo)), DB_ONE,
-		&res, err) < 0)
+		DB_ARGS(DB_TEXT(email), DB_TEXT(password_hash), DB_TEXT(user_role_name(role)), DB_BOOL(is_demo)),
+		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "creating a user");
 	struct db_row row = db_row(&res, 0);
 	int32_t id = (int32_t)db_get_int(&row);

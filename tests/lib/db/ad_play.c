@@ -34,7 +34,8 @@ play_begin(void)
 	if (worker == 0)
 		CHECK_OK(worker_begin(play_renderd(), &start, &worker, &err), &err);
 	test_sql("delete from job_lease;"
-		 "update job set state = 'cancelled', finished_at = now(), lease = null, parked = false where finished_at is null;"
+		 "update job set state = 'cancelled', finished_at = now(), lease = null, parked = false where "
+		 "finished_at is null;"
 		 "delete from cache_entry");
 	int user = test_db_user(arena_printf(test_arena(), "user%d@example.com", ++users));
 	db_caller(play_api(), user);
@@ -204,7 +205,8 @@ play_film(int64_t bytes)
 const char *
 play_plan(int count)
 {
-	static const char *const views[] = {"front", "side", "back", "top", "detail", "lifestyle", "lifestyle", "detail"};
+	static const char *const views[] = {
+	    "front", "side", "back", "top", "detail", "lifestyle", "lifestyle", "detail"};
 	CLEANUP(buf_done) struct buf buf = BUF_INIT(64 * KIB);
 
 	buf_puts(&buf, "{\"consistency_seed\": 123456, \"style_keywords\": [\"studio\", \"pink\"],"
@@ -229,7 +231,8 @@ play_piece(const char *kind, const char *agent, const char *model, bool fails, c
 	if (agent != NULL)
 		CHECK_OK(play_pay(job, agent, model, &err), &err);
 	CHECK(play_end(job, fails ? JOB_FAILED : JOB_DONE,
-	    fails ? "{\"code\": \"provider_error\", \"detail\": \"boom\", \"kind\": \"provider\", \"retryable\": false}" : result));
+	    fails ? "{\"code\": \"provider_error\", \"detail\": \"boom\", \"kind\": \"provider\", \"retryable\": false}"
+		  : result));
 }
 
 void
@@ -258,7 +261,8 @@ play_compose(bool music)
 {
 	if (music)
 		play_piece("ad.music", NULL, NULL, false,
-		    arena_printf(test_arena(), "{\"sha256\": \"%s\", \"bytes\": 700, \"media_type\": \"audio/wav\"}", next_blob()));
+		    arena_printf(test_arena(), "{\"sha256\": \"%s\", \"bytes\": 700, \"media_type\": \"audio/wav\"}",
+			next_blob()));
 	play_piece("ad.compose", NULL, NULL, false, play_film(8000000));
 }
 

@@ -1,7 +1,8 @@
 /*
  * Plays the user and renderd of an advert session against a test database, step by step.
  *
- * play_begin() starts each test: a fresh user as the caller of framewright_api's connection, no open jobs, an empty cache.
+ * play_begin() starts each test: a fresh user as the caller of framewright_api's connection, no open jobs, an empty
+ * cache.
  */
 #ifndef FW_TESTS_LIB_DB_AD_PLAY_H
 #define FW_TESTS_LIB_DB_AD_PLAY_H

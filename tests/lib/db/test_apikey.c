@@ -13,7 +13,8 @@ TEST(a_key_stands_for_its_owner)
 	static const char *const scopes[] = {"ads", "costs"};
 	const int id = play_begin();
 
-	CHECK_OK(apikey_create(play_api(), test_arena(), " build ", "fw_0123456789abcdef", scopes, 2, &key, &err), &err);
+	CHECK_OK(
+	    apikey_create(play_api(), test_arena(), " build ", "fw_0123456789abcdef", scopes, 2, &key, &err), &err);
 	CHECK_STR(key->name, "build");
 	CHECK_STR(key->prefix, "fw_01234567");
 	CHECK(key->last_used_us == CLOCK_NONE && key->revoked_us == CLOCK_NONE);
@@ -22,7 +23,8 @@ TEST(a_key_stands_for_its_owner)
 	CHECK_INT(user->id, id);
 	CHECK_INT(key->scope_count, 2);
 	CHECK(apikey_has_scope(key, "ads") && apikey_has_scope(key, "costs") && !apikey_has_scope(key, "admin"));
-	CHECK_FAILS(apikey_check(play_api(), test_arena(), "fw_0123456789abcdeX", &user, &key, &err), &err, ERR_UNAUTHORIZED);
+	CHECK_FAILS(
+	    apikey_check(play_api(), test_arena(), "fw_0123456789abcdeX", &user, &key, &err), &err, ERR_UNAUTHORIZED);
 }
 
 TEST(a_key_without_scopes_may_everything)
@@ -116,6 +118,7 @@ TEST(open_jobs_are_counted_per_user)
 	CHECK_OK(limit_open_jobs(play_api(), 7, &err), &err);
 }
 
-TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(a_key_stands_for_its_owner), ROW(a_key_without_scopes_may_everything),
-    ROW(last_use_is_written_once_a_minute), ROW(revoked_keys_and_closed_accounts_are_nobody),
-    ROW(a_bucket_gives_its_burst_and_then_waits), ROW(open_jobs_are_counted_per_user))
+TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(a_key_stands_for_its_owner),
+    ROW(a_key_without_scopes_may_everything), ROW(last_use_is_written_once_a_minute),
+    ROW(revoked_keys_and_closed_accounts_are_nobody), ROW(a_bucket_gives_its_burst_and_then_waits),
+    ROW(open_jobs_are_counted_per_user))

@@ -16,8 +16,11 @@ static struct asset_uploaded
 uploaded(const char *sha256, int64_t bytes, int64_t quota, struct error *err)
 {
 	struct asset_uploaded result = {.id = ""};
-	const struct asset_upload upload = {
-	    .sha256 = sha256, .bytes = bytes, .media_type = "image/jpeg", .file_name = "shoe.jpg", .quota_bytes = quota};
+	const struct asset_upload upload = {.sha256 = sha256,
+	    .bytes = bytes,
+	    .media_type = "image/jpeg",
+	    .file_name = "shoe.jpg",
+	    .quota_bytes = quota};
 
 	CHECK_OK(asset_upload(play_api(), test_arena(), &upload, &result, err), err);
 	return result;
@@ -30,7 +33,8 @@ ready_upload(const char *sha256)
 	struct error err = {0};
 	const struct asset_uploaded made = uploaded(sha256, 100, 0, &err);
 
-	CHECK(play_end(play_claim("asset.probe"), JOB_DONE, "{\"type\": \"image\", \"media_type\": \"image/jpeg\", \"width\": 640, \"height\": 480}"));
+	CHECK(play_end(play_claim("asset.probe"), JOB_DONE,
+	    "{\"type\": \"image\", \"media_type\": \"image/jpeg\", \"width\": 640, \"height\": 480}"));
 	return made.id;
 }
 
@@ -53,7 +57,9 @@ TEST(an_upload_is_checked_and_then_ready)
 	const struct job_claimed *job = play_claim("asset.probe");
 	CHECK_JSON_AT(job->payload, "/sha256", HASH_A);
 	CHECK_JSON_AT(job->payload, "/asset_id", made.id);
-	CHECK(play_end(job, JOB_DONE, "{\"type\": \"image\", \"media_type\": \"image/png\", \"width\": 640, \"height\": 480, \"duration_us\": 0}"));
+	CHECK(play_end(job, JOB_DONE,
+	    "{\"type\": \"image\", \"media_type\": \"image/png\", \"width\": 640, \"height\": 480, \"duration_us\": "
+	    "0}"));
 	CHECK_OK(asset_load(play_api(), test_arena(), made.id, &asset, &err), &err);
 	CHECK_INT(asset->state, ASSET_READY);
 	CHECK_STR(asset->media_type, "image/png");
@@ -72,7 +78,8 @@ TEST(a_refused_upload_says_why_and_loses_its_file)
 	const struct asset_uploaded made = uploaded(HASH_B, 5, 0, &err);
 
 	CHECK(play_end(play_claim("asset.probe"), JOB_FAILED,
-	    "{\"code\": \"media_truncated\", \"detail\": \"The file ends too early\", \"kind\": \"input\", \"retryable\": false}"));
+	    "{\"code\": \"media_truncated\", \"detail\": \"The file ends too early\", \"kind\": \"input\", "
+	    "\"retryable\": false}"));
 	CHECK_OK(asset_load(play_api(), test_arena(), made.id, &asset, &err), &err);
 	CHECK_INT(asset->state, ASSET_REFUSED);
 	CHECK_STR(asset->reason, "The file ends too early");
@@ -80,7 +87,8 @@ TEST(a_refused_upload_says_why_and_loses_its_file)
 	CHECK(asset->sha256 == NULL);
 	/* our own trouble is not the user's to read */
 	const struct asset_uploaded other = uploaded(HASH_B, 5, 0, &err);
-	CHECK(play_end(play_claim("asset.probe"), JOB_FAILED, "{\"code\": \"internal\", \"detail\": \"probe.c:1\", \"kind\": \"internal\"}"));
+	CHECK(play_end(play_claim("asset.probe"), JOB_FAILED,
+	    "{\"code\": \"internal\", \"detail\": \"probe.c:1\", \"kind\": \"internal\"}"));
 	CHECK_OK(asset_load(play_api(), test_arena(), other.id, &asset, &err), &err);
 	CHECK_STR(asset->reason_code, "check_failed");
 	CHECK(strstr(asset->reason, "probe.c") == NULL);
@@ -95,7 +103,8 @@ TEST(the_quota_counts_logical_bytes)
 
 	(void)uploaded(HASH_A, 60, 100, &err);
 	const struct asset_upload more = {.sha256 = HASH_A, .bytes = 41, .media_type = "image/png", .quota_bytes = 100};
-	CHECK_FAILS_CODE(asset_upload(play_api(), test_arena(), &more, &made, &err), &err, ERR_STORAGE_FULL, "quota_exceeded");
+	CHECK_FAILS_CODE(
+	    asset_upload(play_api(), test_arena(), &more, &made, &err), &err, ERR_STORAGE_FULL, "quota_exceeded");
 	error_clear(&err);
 	const struct asset_uploaded last = uploaded(HASH_A, 40, 100, &err);
 	CHECK_OK(asset_usage(play_api(), &usage, &err), &err);
@@ -136,7 +145,8 @@ TEST(what_a_session_shows_is_not_deleted)
 
 	CHECK_OK(play_start_images(id, 4, false, &started, &err), &err);
 	play_images(4, 0);
-	CHECK_FAILS_CODE(asset_delete(play_api(), play_load(id)->images[0].id, &err), &err, ERR_CONFLICT, "asset_in_use");
+	CHECK_FAILS_CODE(
+	    asset_delete(play_api(), play_load(id)->images[0].id, &err), &err, ERR_CONFLICT, "asset_in_use");
 	const char *image = play_load(id)->images[0].id;
 	play_begin();
 	CHECK_FAILS(asset_delete(play_api(), image, &err), &err, ERR_NOT_FOUND);
@@ -193,7 +203,8 @@ TEST(unreviewed_uploads_are_not_shared)
 	const char *id = play_session();
 	const char *upload = ready_upload(HASH_A);
 
-	CHECK_FAILS_CODE(share_create(play_api(), test_arena(), upload, "u1", 0, &share, &err), &err, ERR_CONFLICT, "review_required");
+	CHECK_FAILS_CODE(share_create(play_api(), test_arena(), upload, "u1", 0, &share, &err), &err, ERR_CONFLICT,
+	    "review_required");
 	error_clear(&err);
 	for (int i = 0; i < 2; i++) {
 		CHECK_OK(session_add_image(play_api(), test_arena(), id, upload, NULL, NULL, &started, &err), &err);
@@ -206,7 +217,8 @@ TEST(unreviewed_uploads_are_not_shared)
 	CHECK_OK(play_start_compose(id, false, &started, &err), &err);
 	play_compose(false);
 	const char *film = play_load(id)->final->id;
-	CHECK_FAILS_CODE(share_create(play_api(), test_arena(), film, "u2", 0, &share, &err), &err, ERR_CONFLICT, "review_required");
+	CHECK_FAILS_CODE(
+	    share_create(play_api(), test_arena(), film, "u2", 0, &share, &err), &err, ERR_CONFLICT, "review_required");
 	CHECK_FAILS(asset_review(play_api(), upload, &err), &err, ERR_FORBIDDEN);
 	error_clear(&err);
 	CHECK_OK(asset_review(test_db("framewright_ctl"), upload, &err), &err);
@@ -267,6 +279,6 @@ TEST(only_old_unreferenced_files_are_collected)
 }
 
 TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(an_upload_is_checked_and_then_ready),
-    ROW(a_refused_upload_says_why_and_loses_its_file), ROW(the_quota_counts_logical_bytes), ROW(uploads_are_listed_in_pages),
-    ROW(what_a_session_shows_is_not_deleted), ROW(share_links_open_until_they_end), ROW(unreviewed_uploads_are_not_shared),
-    ROW(only_old_unreferenced_files_are_collected))
+    ROW(a_refused_upload_says_why_and_loses_its_file), ROW(the_quota_counts_logical_bytes),
+    ROW(uploads_are_listed_in_pages), ROW(what_a_session_shows_is_not_deleted), ROW(share_links_open_until_they_end),
+    ROW(unreviewed_uploads_are_not_shared), ROW(only_old_unreferenced_files_are_collected))

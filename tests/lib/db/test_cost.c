@@ -24,7 +24,8 @@ TEST(summary_adds_up_over_sessions)
 {
 	struct error err = {0};
 	struct session_started started;
-	const struct cost_filter all = {.from_us = CLOCK_NONE, .to_us = CLOCK_NONE, .area = "ads", .group_by = "project"};
+	const struct cost_filter all = {
+	    .from_us = CLOCK_NONE, .to_us = CLOCK_NONE, .area = "ads", .group_by = "project"};
 	play_begin();
 	const char *one = play_session(), *two = play_session();
 
@@ -80,8 +81,8 @@ TEST(prices_are_those_of_the_table)
 	static const struct {
 		const char *model;
 		int64_t micros;
-	} expected[] = {{"flux-pro", 50000}, {"sdxl", 10000}, {"stable-video-diffusion", 800000}, {"runway-gen2", 1500000}, {"ffmpeg", 500000},
-	    {"llama-3.1-70b", 1000}};
+	} expected[] = {{"flux-pro", 50000}, {"sdxl", 10000}, {"stable-video-diffusion", 800000},
+	    {"runway-gen2", 1500000}, {"ffmpeg", 500000}, {"llama-3.1-70b", 1000}};
 
 	CHECK_OK(cost_prices(play_api(), test_arena(), &prices, &count, &err), &err);
 	for (size_t e = 0; e < ARRAY_LEN(expected); e++) {
@@ -104,8 +105,10 @@ TEST(costs_of_foreign_sessions_are_not_found)
 	CHECK_INT(cost->total_micros, 0);
 	CHECK_INT(cost->line_count, 0);
 	play_begin();
-	CHECK_FAILS_CODE(cost_of_session(play_api(), test_arena(), id, &cost, &err), &err, ERR_NOT_FOUND, "session_not_found");
-	CHECK_FAILS_CODE(cost_of_session(play_api(), test_arena(), "x", &cost, &err), &err, ERR_NOT_FOUND, "session_not_found");
+	CHECK_FAILS_CODE(
+	    cost_of_session(play_api(), test_arena(), id, &cost, &err), &err, ERR_NOT_FOUND, "session_not_found");
+	CHECK_FAILS_CODE(
+	    cost_of_session(play_api(), test_arena(), "x", &cost, &err), &err, ERR_NOT_FOUND, "session_not_found");
 }
 
 /* ---- projects ---- */
@@ -184,7 +187,8 @@ TEST(cache_entries_are_found_until_they_run_out)
 
 	CHECK_OK(adcache_find(play_renderd(), test_arena(), key, &entry, &err), &err);
 	CHECK(entry == NULL);
-	test_sql("insert into blob (sha256, bytes, media_type, created_at) values ('%s', 1, 'image/png', now() - interval '1 day');"
+	test_sql("insert into blob (sha256, bytes, media_type, created_at) values ('%s', 1, 'image/png', now() - "
+		 "interval '1 day');"
 		 "select cache_put('%s', 'image', '{\"sha256\": \"%s\"}', '%s', interval '1 hour')",
 	    key, key, key, key);
 	CHECK_OK(adcache_find(play_renderd(), test_arena(), key, &entry, &err), &err);
@@ -194,7 +198,10 @@ TEST(cache_entries_are_found_until_they_run_out)
 		CHECK_JSON_AT(entry->value, "/sha256", key);
 	}
 	CHECK_INT(test_sql_int("select hits from cache_entry where key = '%s'", key), 1);
-	CHECK_INT(test_sql_int("select count(*) from blob where sha256 = '%s' and created_at > now() - interval '1 minute'", key), 1);
+	CHECK_INT(
+	    test_sql_int(
+		"select count(*) from blob where sha256 = '%s' and created_at > now() - interval '1 minute'", key),
+	    1);
 	test_sql("update cache_entry set expires_at = now() - interval '1 second'");
 	CHECK_OK(adcache_find(play_renderd(), test_arena(), key, &entry, &err), &err);
 	CHECK(entry == NULL);
@@ -203,9 +210,11 @@ TEST(cache_entries_are_found_until_they_run_out)
 /* ADS-270: what does not decide the result does not decide the key. */
 TEST(prompt_keys_are_normalised)
 {
-	static const char *const same[] = {"'Pink  Shoes ', 6, array['b', 'A'], 'm'", "'pink shoes', 6, array['a', 'b'], 'm'"};
-	static const char *const other[] = {"'pink shoe', 6, array['a', 'b'], 'm'", "'pink shoes', 5, array['a', 'b'], 'm'",
-	    "'pink shoes', 6, array['a'], 'm'", "'pink shoes', 6, array['a', 'b'], 'n'"};
+	static const char *const same[] = {
+	    "'Pink  Shoes ', 6, array['b', 'A'], 'm'", "'pink shoes', 6, array['a', 'b'], 'm'"};
+	static const char *const other[] = {"'pink shoe', 6, array['a', 'b'], 'm'",
+	    "'pink shoes', 5, array['a', 'b'], 'm'", "'pink shoes', 6, array['a'], 'm'",
+	    "'pink shoes', 6, array['a', 'b'], 'n'"};
 	const char *key = test_sql_text("select ad_prompt_key(%s)", same[0]);
 
 	CHECK_STR(test_sql_text("select ad_prompt_key(%s)", same[1]), key);
@@ -214,5 +223,6 @@ TEST(prompt_keys_are_normalised)
 }
 
 TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(summary_adds_up_over_sessions), ROW(unknown_filters_are_refused),
-    ROW(prices_are_those_of_the_table), ROW(costs_of_foreign_sessions_are_not_found), ROW(projects_are_listed_with_roles),
-    ROW(members_come_and_go_by_the_owner_s_word), ROW(cache_entries_are_found_until_they_run_out), ROW(prompt_keys_are_normalised))
+    ROW(prices_are_those_of_the_table), ROW(costs_of_foreign_sessions_are_not_found),
+    ROW(projects_are_listed_with_roles), ROW(members_come_and_go_by_the_owner_s_word),
+    ROW(cache_entries_are_found_until_they_run_out), ROW(prompt_keys_are_normalised))

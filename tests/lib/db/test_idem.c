@@ -83,7 +83,8 @@ TEST(keys_are_kept_for_a_day)
 	test_sql("update idempotency set created_at = now() - interval '25 hours'");
 	CHECK_OK(db_transaction(play_api(), call_once, &call, &err), &err);
 	CHECK_INT(call.worked, 2);
-	struct call bad = {.key = "01234567890123456789012345678901234567890123456789012345678901234", .body = body_one};
+	struct call bad = {
+	    .key = "01234567890123456789012345678901234567890123456789012345678901234", .body = body_one};
 	CHECK_FAILS(db_transaction(play_api(), call_once, &bad, &err), &err, ERR_INPUT);
 }
 
@@ -114,7 +115,8 @@ rivals(int pause_ms, struct rival *first, struct error *err, struct call *second
 	db_caller(first->db, user);
 	first->call = (struct call){.key = "k4", .body = body_one, .pause_ms = pause_ms};
 	CHECK(pthread_create(&thread, NULL, rival_run, first) == 0);
-	while (test_sql_int("select count(*) from pg_stat_activity where state = 'idle in transaction' and backend_xid is not null and datname = current_database()") == 0)
+	while (test_sql_int("select count(*) from pg_stat_activity where state = 'idle in transaction' and backend_xid "
+			    "is not null and datname = current_database()") == 0)
 		usleep(10000);
 	*second = (struct call){.key = "k4", .body = body_one};
 	const int result = db_transaction(play_api(), call_once, second, err);

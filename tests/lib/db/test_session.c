@@ -10,7 +10,16 @@
 
 /* ---- every stage and every call (ADS-309) ---- */
 
-enum call { CALL_IMAGES, CALL_CLIPS, CALL_COMPOSE, CALL_SAVE_IMAGES, CALL_SAVE_CLIPS, CALL_CANCEL, CALL_DELETE, CALL__COUNT };
+enum call {
+	CALL_IMAGES,
+	CALL_CLIPS,
+	CALL_COMPOSE,
+	CALL_SAVE_IMAGES,
+	CALL_SAVE_CLIPS,
+	CALL_CANCEL,
+	CALL_DELETE,
+	CALL__COUNT
+};
 
 static const char *const call_names[CALL__COUNT] = {
     "generate-images", "generate-clips", "compose", "save-images", "save-clips", "cancel", "delete"};
@@ -64,23 +73,29 @@ session_in(const struct stage_case *c)
 	const char *id = play_session();
 	const int owner = (int)test_sql_int("select owner_id from project where id = '%s'", id);
 
-	test_sql("insert into blob (sha256, bytes, media_type) values (repeat('ab', 32), 1, 'image/png') on conflict do nothing");
+	test_sql("insert into blob (sha256, bytes, media_type) values (repeat('ab', 32), 1, 'image/png') on conflict "
+		 "do nothing");
 	for (int i = 1; i <= 2; i++) {
-		test_sql("with a as (insert into asset (id, project_id, owner_id, kind, sha256, source, width, height, metadata) values"
+		test_sql("with a as (insert into asset (id, project_id, owner_id, kind, sha256, source, width, height, "
+			 "metadata) values"
 			 " (asset_new_id('img'), '%s', %d, 'image', repeat('ab', 32), 'generated', 8, 8,"
 			 " '{\"position\": %d, \"view_type\": \"front\"}') returning id)"
 			 " update ad_session s set generated_image_ids = generated_image_ids || a.id,"
 			 " approved_image_ids = approved_image_ids || a.id from a where project_id = '%s'",
 		    id, owner, i, id);
-		test_sql("with a as (insert into asset (id, project_id, owner_id, kind, sha256, source, width, height, duration_us,"
-			 " metadata) values (asset_new_id('clip'), '%s', %d, 'video', repeat('ab', 32), 'generated', 8, 8, 3000000,"
+		test_sql("with a as (insert into asset (id, project_id, owner_id, kind, sha256, source, width, height, "
+			 "duration_us,"
+			 " metadata) values (asset_new_id('clip'), '%s', %d, 'video', repeat('ab', 32), 'generated', "
+			 "8, 8, 3000000,"
 			 " '{\"position\": %d}') returning id)"
 			 " update ad_session s set generated_clip_ids = generated_clip_ids || a.id,"
-			 " approved_clip_ids = approved_clip_ids || a.id, clip_order = clip_order || a.id from a where project_id = '%s'",
+			 " approved_clip_ids = approved_clip_ids || a.id, clip_order = clip_order || a.id from a where "
+			 "project_id = '%s'",
 		    id, owner, i, id);
 	}
 	test_sql("update ad_session set stage = '%s', failed_stage = nullif('%s', ''), run_number = 1,"
-		 " run_kind = case '%s' when 'image_generation' then 'images' when 'clip_generation' then 'clips' else 'compose' end"
+		 " run_kind = case '%s' when 'image_generation' then 'images' when 'clip_generation' then 'clips' else "
+		 "'compose' end"
 		 " where project_id = '%s'",
 	    c->stage, c->failed_stage == NULL ? "" : c->failed_stage, c->stage, id);
 	return id;
@@ -130,11 +145,12 @@ check_refused(int result, const struct error *err, const struct stage_case *c, c
 static void
 check_cell(const struct stage_case *c, enum call call)
 {
-	static const char *const stages[] = {"created", "image_generation", "image_selection", "clip_generation", "clip_selection",
-	    "final_composition"};
+	static const char *const stages[] = {
+	    "created", "image_generation", "image_selection", "clip_generation", "clip_selection", "final_composition"};
 	struct error err = {0};
 	const char *id = session_in(c);
-	const char *before = test_sql_text("select (to_jsonb(s) - 'updated_at')::text from ad_session s where project_id = '%s'", id);
+	const char *before =
+	    test_sql_text("select (to_jsonb(s) - 'updated_at')::text from ad_session s where project_id = '%s'", id);
 	const enum answer answer = c->answers[call];
 	const int result = call_run(call, id, &err);
 
@@ -154,11 +170,15 @@ check_cell(const struct stage_case *c, enum call call)
 		return;
 	default:
 		if (!CHECK_OK(result, &err) ||
-		    !CHECK_STR(test_sql_text("select stage from ad_session where project_id = '%s'", id), stages[answer]))
-			printf("  %s in stage %s %s\n", call_names[call], c->stage, c->failed_stage == NULL ? "" : c->failed_stage);
+		    !CHECK_STR(
+			test_sql_text("select stage from ad_session where project_id = '%s'", id), stages[answer]))
+			printf("  %s in stage %s %s\n", call_names[call], c->stage,
+			    c->failed_stage == NULL ? "" : c->failed_stage);
 		return;
 	}
-	if (!CHECK_STR(test_sql_text("select (to_jsonb(s) - 'updated_at')::text from ad_session s where project_id = '%s'", id), before))
+	if (!CHECK_STR(test_sql_text(
+			   "select (to_jsonb(s) - 'updated_at')::text from ad_session s where project_id = '%s'", id),
+		before))
 		printf("  %s in stage %s changed something\n", call_names[call], c->stage);
 	CHECK_INT(test_sql_int("select count(*) from job where project_id = '%s'", id), 0);
 }
@@ -176,7 +196,8 @@ TEST(stage_names_are_those_of_the_database)
 	for (int stage = 0; stage < SESSION_STAGE__COUNT; stage++) {
 		CHECK_INT(session_stage_of_name(session_stage_name((enum session_stage)stage)), stage);
 		CHECK_INT(session_stage_is_running((enum session_stage)stage),
-		    strcmp(test_sql_text("select ad_is_running('%s')", session_stage_name((enum session_stage)stage)), "t") == 0);
+		    strcmp(test_sql_text("select ad_is_running('%s')", session_stage_name((enum session_stage)stage)),
+			"t") == 0);
 	}
 	CHECK_INT(session_stage_of_name("nonsense"), SESSION_STAGE__COUNT);
 	CHECK_INT(session_stage_of_name(NULL), SESSION_STAGE__COUNT);
@@ -222,7 +243,9 @@ TEST(another_choice_of_pictures_clears_clips)
 	CHECK_JSON(session->approved_images_json, arena_printf(test_arena(), "[\"%s\", \"%s\"]", ids[0], ids[1]));
 	CHECK(session->images[0].approved);
 	/* what was looked at is on record */
-	CHECK_INT(test_sql_int("select jsonb_array_length(approval -> 'images') from ad_session where project_id = '%s'", id), 2);
+	CHECK_INT(
+	    test_sql_int("select jsonb_array_length(approval -> 'images') from ad_session where project_id = '%s'", id),
+	    2);
 	CHECK_STR(test_sql_text("select approval #>> '{images,0,sha256}' from ad_session where project_id = '%s'", id),
 	    test_sql_text("select repeat('ab', 32)"));
 }
@@ -276,8 +299,8 @@ TEST(bad_choices_of_pictures_are_named)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct error err = {0};
-		CHECK_FAILS_CODE(session_save_images(play_api(), id, cases[i].ids, cases[i].count, &saved, &err), &err, ERR_INPUT,
-		    "validation_error");
+		CHECK_FAILS_CODE(session_save_images(play_api(), id, cases[i].ids, cases[i].count, &saved, &err), &err,
+		    ERR_INPUT, "validation_error");
 		CHECK_STR(err.pointer, "/approved_image_ids");
 	}
 }
@@ -331,7 +354,8 @@ TEST(estimated_duration_counts_cards_and_dissolves)
 		struct session_saved saved;
 		const struct session *session = play_load(id);
 		const char *const ids[] = {session->clips[0].id, session->clips[2].id, session->clips[3].id};
-		test_sql("update asset set duration_us = %lld where kind = 'video' and project_id = '%s'", (long long)cases[i].clip_us, id);
+		test_sql("update asset set duration_us = %lld where kind = 'video' and project_id = '%s'",
+		    (long long)cases[i].clip_us, id);
 		CHECK_OK(session_save_clips(play_api(), id, ids, 3, NULL, 0, &saved, &err), &err);
 		CHECK_INT(saved.estimated_duration_us, cases[i].expected_us);
 	}
@@ -378,9 +402,10 @@ TEST(dry_runs_change_nothing)
 	struct session_started started;
 	play_begin();
 	const char *id = session_in(&(struct stage_case){.stage = "clip_selection"});
-	const char *before = test_sql_text("select s::text || p::text from ad_session s join project p on p.id = s.project_id"
-					   " where p.id = '%s'",
-	    id);
+	const char *before =
+	    test_sql_text("select s::text || p::text from ad_session s join project p on p.id = s.project_id"
+			  " where p.id = '%s'",
+		id);
 
 	CHECK_OK(play_start_images(id, 6, true, &started, &err), &err);
 	CHECK(started.job_id == NULL);
@@ -390,7 +415,10 @@ TEST(dry_runs_change_nothing)
 	CHECK_INT(started.jobs, 4);
 	CHECK_INT(started.estimated_s, 180);
 	CHECK_INT(started.estimated_micros, 1601000);
-	CHECK_STR(test_sql_text("select s::text || p::text from ad_session s join project p on p.id = s.project_id where p.id = '%s'", id),
+	CHECK_STR(
+	    test_sql_text(
+		"select s::text || p::text from ad_session s join project p on p.id = s.project_id where p.id = '%s'",
+		id),
 	    before);
 	CHECK_INT(test_sql_int("select count(*) from job where project_id = '%s'", id), 0);
 	/* refusals are the same */
@@ -415,11 +443,15 @@ TEST(foreign_sessions_do_not_exist)
 	const char *const wrong[] = {id, "00000000-0000-4000-8000-000000000000", "not-a-uuid", ""};
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		CHECK_FAILS_CODE(session_load(play_api(), test_arena(), wrong[i], &session, &err), &err, ERR_NOT_FOUND, "session_not_found");
-		CHECK_FAILS_CODE(session_version(play_api(), wrong[i], &seq, &role, &err), &err, ERR_NOT_FOUND, "session_not_found");
+		CHECK_FAILS_CODE(session_load(play_api(), test_arena(), wrong[i], &session, &err), &err, ERR_NOT_FOUND,
+		    "session_not_found");
+		CHECK_FAILS_CODE(
+		    session_version(play_api(), wrong[i], &seq, &role, &err), &err, ERR_NOT_FOUND, "session_not_found");
 		CHECK_FAILS_CODE(session_delete(play_api(), wrong[i], &err), &err, ERR_NOT_FOUND, "session_not_found");
-		CHECK_FAILS_CODE(play_start_images(wrong[i], 4, false, &started, &err), &err, ERR_NOT_FOUND, "session_not_found");
-		CHECK_FAILS_CODE(play_start_compose(wrong[i], false, &started, &err), &err, ERR_NOT_FOUND, "session_not_found");
+		CHECK_FAILS_CODE(
+		    play_start_images(wrong[i], 4, false, &started, &err), &err, ERR_NOT_FOUND, "session_not_found");
+		CHECK_FAILS_CODE(
+		    play_start_compose(wrong[i], false, &started, &err), &err, ERR_NOT_FOUND, "session_not_found");
 	}
 	CHECK_OK(session_list(play_api(), test_arena(), 50, NULL, 0, &list, &err), &err);
 	CHECK_INT(list.count, 0);
@@ -429,7 +461,8 @@ TEST(foreign_sessions_do_not_exist)
 	CHECK_FAILS(session_load(play_api(), test_arena(), id, &session, &err), &err, ERR_NOT_FOUND);
 	CHECK_FAILS(play_start_images(id, 4, false, &started, &err), &err, ERR_UNAUTHORIZED);
 	/* the tables themselves are closed too */
-	CHECK_INT(test_sql_int("select count(*) from sessions"), test_sql_int("select count(*) from project where deleted_at is null"));
+	CHECK_INT(test_sql_int("select count(*) from sessions"),
+	    test_sql_int("select count(*) from project where deleted_at is null"));
 }
 
 TEST(viewers_look_and_editors_work)
@@ -549,7 +582,8 @@ TEST(deleting_hides_costs_and_ends_files)
 	const char *image = play_load(id)->images[0].id;
 	CHECK_OK(asset_load(play_api(), test_arena(), image, &asset, &err), &err);
 	CHECK_OK(session_delete(play_api(), id, &err), &err);
-	CHECK_FAILS_CODE(session_load(play_api(), test_arena(), id, &session, &err), &err, ERR_NOT_FOUND, "session_not_found");
+	CHECK_FAILS_CODE(
+	    session_load(play_api(), test_arena(), id, &session, &err), &err, ERR_NOT_FOUND, "session_not_found");
 	CHECK_FAILS(asset_load(play_api(), test_arena(), image, &asset, &err), &err, ERR_NOT_FOUND);
 	CHECK_INT(test_sql_int("select count(*) from asset where project_id = '%s' and sha256 is not null", id), 0);
 	CHECK_INT(test_sql_int("select count(*) from cache_entry where asset_sha256 is not null"), 0);
@@ -578,7 +612,8 @@ static const char *
 upload_of(int owner, const char *media_type, const char *state)
 {
 	return test_sql_text("insert into asset (id, owner_id, kind, state, sha256, media_type, bytes, source) values"
-			     " (asset_new_id('up'), %d, 'upload', '%s', case '%s' when 'refused' then null else repeat('ab', 32) end, '%s', 1,"
+			     " (asset_new_id('up'), %d, 'upload', '%s', case '%s' when 'refused' then null else "
+			     "repeat('ab', 32) end, '%s', 1,"
 			     " 'uploaded') returning id",
 	    owner, state, state, media_type);
 }
@@ -590,7 +625,8 @@ TEST(own_pictures_stand_for_generated_ones)
 	const int owner = play_begin();
 	const char *id = play_session();
 
-	test_sql("insert into blob (sha256, bytes, media_type) values (repeat('ab', 32), 1, 'image/png') on conflict do nothing");
+	test_sql("insert into blob (sha256, bytes, media_type) values (repeat('ab', 32), 1, 'image/png') on conflict "
+		 "do nothing");
 	for (int i = 0; i < 3; i++) {
 		CHECK_OK(session_add_image(play_api(), test_arena(), id, upload_of(owner, "image/jpeg", "ready"),
 			     i == 1 ? "lifestyle" : NULL, NULL, &started, &err),
@@ -644,15 +680,15 @@ TEST(bad_own_pictures_are_refused)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct error err = {0};
-		CHECK_FAILS_CODE(
-		    session_add_image(play_api(), test_arena(), id, cases[i].asset, cases[i].view, NULL, &started, &err), &err,
-		    ERR_INPUT, cases[i].code);
+		CHECK_FAILS_CODE(session_add_image(
+				     play_api(), test_arena(), id, cases[i].asset, cases[i].view, NULL, &started, &err),
+		    &err, ERR_INPUT, cases[i].code);
 		CHECK_STR(err.pointer, cases[i].pointer);
 	}
 	struct error err = {0};
 	const char *late = session_in(&(struct stage_case){.stage = "clip_selection"});
-	CHECK_FAILS_CODE(session_add_image(play_api(), test_arena(), late, upload_of(owner, "image/png", "ready"), NULL, NULL,
-			     &started, &err),
+	CHECK_FAILS_CODE(session_add_image(play_api(), test_arena(), late, upload_of(owner, "image/png", "ready"), NULL,
+			     NULL, &started, &err),
 	    &err, ERR_CONFLICT, "invalid_stage");
 }
 

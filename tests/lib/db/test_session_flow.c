@@ -102,7 +102,8 @@ TEST(the_end_of_each_step_says_what_was_made)
 	play_begin();
 	const char *id = play_session();
 
-	test_sql("insert into setting (name, value) values ('public_app_url', 'http://studio.example/') on conflict (name) do update"
+	test_sql("insert into setting (name, value) values ('public_app_url', 'http://studio.example/') on conflict "
+		 "(name) do update"
 		 " set value = excluded.value");
 	CHECK_OK(play_start_images(id, 4, false, &started, &err), &err);
 	play_images(4, 0);
@@ -402,7 +403,8 @@ TEST(the_same_prompt_is_not_paid_twice)
 		      session->images[0].id, play_load(id)->images[0].id),
 	    1);
 
-	const struct session_images_start fresh = {.start = {.session_id = play_session(), .estimated_s = 45, .dry_run = true},
+	const struct session_images_start fresh = {
+	    .start = {.session_id = play_session(), .estimated_s = 45, .dry_run = true},
 	    .product_prompt = "pink tennis shoes with white laces",
 	    .num_images = 4,
 	    .model = "flux-pro",
@@ -520,7 +522,8 @@ TEST(progress_never_goes_back_and_is_not_too_fast)
 		test_sql("update project set event_at = now() - interval '1 second' where id = '%s'", id);
 		CHECK(play_end(play_claim("ad.image"), JOB_DONE, play_picture()));
 		CHECK_JSON_AT(play_last_event(id), "/progress", arena_printf(test_arena(), "%d", 10 + 10 * i));
-		CHECK_JSON_AT(play_last_event(id), "/message", arena_printf(test_arena(), "Generating image %d of 4...", i));
+		CHECK_JSON_AT(
+		    play_last_event(id), "/message", arena_printf(test_arena(), "Generating image %d of 4...", i));
 	}
 	CHECK_JSON_AT(play_last_event(id), "/run_progress", "80");
 	/* a stale job says nothing */
@@ -550,7 +553,8 @@ TEST(composition_tells_its_phases_in_order)
 	    "{\"sha256\": \"00000000000000000000000000000000000000000000000000000000000000aa\", \"bytes\": 9,"
 	    " \"media_type\": \"audio/wav\"}"));
 	const struct job_claimed *compose = play_claim("ad.compose");
-	CHECK_JSON_AT(compose->payload, "/music/sha256", "00000000000000000000000000000000000000000000000000000000000000aa");
+	CHECK_JSON_AT(
+	    compose->payload, "/music/sha256", "00000000000000000000000000000000000000000000000000000000000000aa");
 	CHECK_JSON_AT(compose->payload, "/request/text_overlay/cta", "Shop Now");
 	CHECK_JSON_AT(compose->payload, "/clips/1/asset_id", play_load(id)->clips[1].id);
 	CHECK_OK(session_progress(play_renderd(), compose->id, "text", 0.5, &seq, &err), &err);
@@ -575,7 +579,10 @@ TEST(the_cost_alert_is_given_once)
 	CHECK_OK(play_start_images(id, 4, false, &started, &err), &err);
 	play_images(4, 0);
 	test_sql("update setting set value = '10000000' where name = 'cost_alert_micros'");
-	CHECK_INT(test_sql_int("select count(*) from event where project_id = '%s' and payload ->> 'warning' = 'cost_alert'", id), 1);
+	CHECK_INT(
+	    test_sql_int(
+		"select count(*) from event where project_id = '%s' and payload ->> 'warning' = 'cost_alert'", id),
+	    1);
 	CHECK_JSON_AT(play_load(id)->warnings_json, "/0/code", "cost_alert");
 	const struct cost_filter filter = {.from_us = INT64_MIN, .to_us = INT64_MIN};
 	CHECK_OK(cost_summary(play_api(), test_arena(), &filter, &summary, &err), &err);

@@ -41,8 +41,8 @@ TEST(bad_and_taken_addresses_are_refused)
 	int32_t id = 0;
 	(void)user_of("taken@example.com", &err);
 
-	CHECK_FAILS_CODE(user_create(play_api(), "Taken@example.com", "h", USER_ROLE_USER, false, &id, &err), &err, ERR_CONFLICT,
-	    "email_taken");
+	CHECK_FAILS_CODE(user_create(play_api(), "Taken@example.com", "h", USER_ROLE_USER, false, &id, &err), &err,
+	    ERR_CONFLICT, "email_taken");
 	static const char *const bad[] = {"", "x", "@", "a b@c", "a@", "@b"};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		CHECK_FAILS(user_create(play_api(), bad[i], "h", USER_ROLE_USER, false, &id, &err), &err, ERR_INPUT);
@@ -61,7 +61,8 @@ TEST(a_new_password_ends_all_tokens)
 	CHECK_OK(user_set_password(play_api(), id, "other", &err), &err);
 	CHECK_FAILS(user_check_epoch(play_api(), test_arena(), id, 0, &user, &err), &err, ERR_UNAUTHORIZED);
 	CHECK_OK(user_check_epoch(play_api(), test_arena(), id, 1, &user, &err), &err);
-	CHECK_FAILS(user_refresh_rotate(play_api(), test_arena(), "r1", "r2", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
+	CHECK_FAILS(
+	    user_refresh_rotate(play_api(), test_arena(), "r1", "r2", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
 	CHECK_FAILS(user_set_password(play_api(), 999999, "x", &err), &err, ERR_NOT_FOUND);
 }
 
@@ -121,15 +122,18 @@ TEST(a_used_refresh_token_revokes_its_family)
 	CHECK_OK(user_refresh_rotate(play_api(), test_arena(), "a1", "a2", 3600, &user, &err), &err);
 	CHECK(user != NULL && user->id == id);
 	CHECK_OK(user_refresh_rotate(play_api(), test_arena(), "a2", "a3", 3600, &user, &err), &err);
-	CHECK_FAILS_CODE(user_refresh_rotate(play_api(), test_arena(), "a1", "x", 3600, &user, &err), &err, ERR_UNAUTHORIZED,
-	    "invalid_refresh_token");
+	CHECK_FAILS_CODE(user_refresh_rotate(play_api(), test_arena(), "a1", "x", 3600, &user, &err), &err,
+	    ERR_UNAUTHORIZED, "invalid_refresh_token");
 	/* the thief's and the owner's alike */
-	CHECK_FAILS(user_refresh_rotate(play_api(), test_arena(), "a3", "a4", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
+	CHECK_FAILS(
+	    user_refresh_rotate(play_api(), test_arena(), "a3", "a4", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
 	/* another login of the same user is another family */
 	CHECK_OK(user_refresh_rotate(play_api(), test_arena(), "b1", "b2", 3600, &user, &err), &err);
 	CHECK_OK(user_refresh_revoke(play_api(), "b2", &err), &err);
-	CHECK_FAILS(user_refresh_rotate(play_api(), test_arena(), "b2", "b3", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
-	CHECK_FAILS(user_refresh_rotate(play_api(), test_arena(), "unknown", "u", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
+	CHECK_FAILS(
+	    user_refresh_rotate(play_api(), test_arena(), "b2", "b3", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
+	CHECK_FAILS(
+	    user_refresh_rotate(play_api(), test_arena(), "unknown", "u", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
 	CHECK_OK(user_refresh_revoke(play_api(), "unknown", &err), &err);
 }
 
@@ -140,10 +144,12 @@ TEST(refresh_tokens_run_out)
 	const int32_t id = user_of("expiry@example.com", &err);
 
 	CHECK_OK(user_refresh_issue(play_api(), id, "e1", -1, &err), &err);
-	CHECK_FAILS(user_refresh_rotate(play_api(), test_arena(), "e1", "e2", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
+	CHECK_FAILS(
+	    user_refresh_rotate(play_api(), test_arena(), "e1", "e2", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
 	CHECK_OK(user_refresh_issue(play_api(), id, "e3", 3600, &err), &err);
 	CHECK_OK(user_logout_all(play_api(), id, &err), &err);
-	CHECK_FAILS(user_refresh_rotate(play_api(), test_arena(), "e3", "e4", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
+	CHECK_FAILS(
+	    user_refresh_rotate(play_api(), test_arena(), "e3", "e4", 3600, &user, &err), &err, ERR_UNAUTHORIZED);
 }
 
 TEST(only_hashes_of_tokens_are_stored)
@@ -164,7 +170,8 @@ TEST(tickets_are_good_once)
 	CHECK_OK(user_ticket_use(test_db("framewright_eventd"), test_arena(), "t1", &user, &project, &err), &err);
 	CHECK_INT(user->id, id);
 	CHECK_STR(project, session);
-	CHECK_FAILS_CODE(user_ticket_use(play_api(), test_arena(), "t1", &user, &project, &err), &err, ERR_UNAUTHORIZED, "invalid_ticket");
+	CHECK_FAILS_CODE(user_ticket_use(play_api(), test_arena(), "t1", &user, &project, &err), &err, ERR_UNAUTHORIZED,
+	    "invalid_ticket");
 	CHECK_OK(user_ticket_create(play_api(), "t2", NULL, &err), &err);
 	CHECK_OK(user_ticket_use(play_api(), test_arena(), "t2", &user, &project, &err), &err);
 	CHECK(project == NULL);
