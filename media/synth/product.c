@@ -192,7 +192,7 @@ product_render(const struct product_request *request, uint8_t *rgb, struct error
 	if (pixels_paint(&painting, err) < 0 || edges_paint(&painting, err) < 0)
 		return error_wrap(err, "painting the %s view", request->view);
 	post_focus(&painting.frame, &painting.scene.camera, painting.scratch);
-	post_glow(&painting.frame, painting.scratch, 0.22f);
+	post_glow(&painting.frame, painting.scratch, 0.14f);
 	post_develop(&painting.frame, &design, rgb);
 	asked_to_stop(&painting, 1.0f);
 	return 0;
