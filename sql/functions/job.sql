@@ -8,6 +8,10 @@
 -- settled, dependants are released afterwards. A done job's function may raise: the end is undone and the daemon ends the job as failed.
 -- For failed and cancelled jobs an exception is swallowed with a warning, so that nothing can keep a job from ending.
 
+-- The functions that run thousands of times a minute are planned once per connection, row by row through the indexes: what the statistics
+-- say of a queue is wrong a moment later, and a plan made for an empty queue (read it all, merge it all) is ruinous for a full one. That is
+-- what their settings are for.
+
 -- How long a lease lives without a heartbeat.
 create or replace function lease_ttl() returns interval
 language sql immutable parallel safe
@@ -33,7 +37,8 @@ $$;
 -- newcomer thus starts within as many slots as there are active owners, however much the others have queued.
 create or replace function job_tag(p_provider text, p_owner int) returns bigint
 language plpgsql stable
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 declare
 	v_last bigint;
@@ -54,7 +59,8 @@ $$;
 -- Makes blocked or waiting jobs ready, one after the other so that each gets its own tag. The rows are locked by the caller.
 create or replace function job_make_ready(p_jobs bigint[]) returns void
 language plpgsql security definer
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 declare
 	v_job record;
@@ -141,7 +147,8 @@ create or replace function job_claim(p_worker bigint, p_step text, p_leases bigi
 returns table (id bigint, lease bigint, public_id uuid, kind text, step text, owner_id int, project_id uuid, provider text, attempt int,
 	max_attempts int, rescues int, parked boolean, cancelling boolean, timeout_s int, poll_every_ms int, payload jsonb, request_id text)
 language plpgsql security definer
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -259,7 +266,8 @@ $$;
 create or replace function job_heartbeat(p_worker bigint, p_jobs bigint[], p_leases bigint[], p_progress double precision[], p_phases text[])
 returns table (job bigint, cancel boolean, overdue boolean)
 language plpgsql security definer
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -308,7 +316,8 @@ $$;
 -- result end too, level by level. Returns the jobs that became ready and those that ended.
 create or replace function job_release(p_ended bigint[], out ret_ready bigint[], out ret_ended bigint[])
 language plpgsql security definer
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 declare
 	v_round bigint[] := p_ended;
@@ -372,7 +381,8 @@ create or replace function job_apply(p_jobs bigint[], p_outcomes text[], p_bodie
 	p_providers text[] default null, p_progress double precision[] default null, p_phases text[] default null)
 returns table (job bigint, state text, project uuid, seq bigint, woke boolean)
 language plpgsql security definer
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -388,7 +398,7 @@ begin
 	-- Everything that may be touched is locked first, in order. Ends that are no success may reach dependants of dependants.
 	if p_outcomes <@ array['done'] then
 		perform from job j
-		where j.id = any(p_jobs) or j.id in (select d.child from job_dep d where d.parent = any(p_jobs))
+		where j.id in (select unnest(p_jobs) union select d.child from job_dep d where d.parent = any(p_jobs))
 		order by j.id for no key update;
 	else
 		perform from job j
@@ -416,7 +426,7 @@ begin
 	from provider_call c join unnest(p_jobs, p_outcomes) as e (job, outcome) on e.job = c.job_id
 	where c.state = 'sending' and not c.simulated and e.outcome <> 'done';
 
-	with ended as (
+	with ended as materialized (
 		select e.*, j.attempt as n, j.parked as was_parked, j.rescues as r, j.state as old_state, q.poll_every_ms, h.held,
 			case when e.job = any(v_doubtful) then 'uncertain'
 				when e.outcome in ('done', 'failed', 'cancelled', 'uncertain') then e.outcome
@@ -500,7 +510,8 @@ create or replace function job_end(p_jobs bigint[], p_leases bigint[], p_outcome
 	p_providers text[], p_progress double precision[], p_phases text[])
 returns table (job bigint, state text, project uuid, seq bigint, woke boolean)
 language plpgsql security definer
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -533,7 +544,8 @@ $$;
 create or replace function job_rescue()
 returns table (job bigint, state text, project uuid, seq bigint, woke boolean)
 language plpgsql security definer
-set search_path = framewright, pg_temp
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
 as $$
 #variable_conflict use_column
 declare
