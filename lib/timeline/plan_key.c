@@ -25,6 +25,16 @@ add_micro(struct hash *hash, double number)
 	hash_add_int(hash, (int64_t)(number * 1e6 + (number < 0 ? -0.5 : 0.5)));
 }
 
+/* A frozen clip shows one source frame, however long ago it froze. */
+static void
+add_motion(struct hash *hash, const struct plan_layer *layer, int64_t from, int64_t to)
+{
+	hash_add_int(hash, FW_MIN(from, layer->moving - 1));
+	hash_add_int(hash, FW_MIN(to, layer->moving));
+	hash_add_int(hash, layer->item->in_us);
+	hash_add_int(hash, layer->item->speed_ppm);
+}
+
 static int
 add_item(struct hash *hash, const struct plan *plan, const struct plan_layer *layer, int64_t from, int64_t to, struct error *err)
 {
@@ -34,13 +44,9 @@ add_item(struct hash *hash, const struct plan *plan, const struct plan_layer *la
 	hash_add_str(hash, timeline_type_name(item->type));
 	switch (item->type) {
 	case TIMELINE_CLIP:
-		/* a frozen layer shows one source frame, however long ago it froze */
-		hash_add_int(hash, FW_MIN(from, layer->moving - 1));
-		hash_add_int(hash, FW_MIN(to, layer->moving));
-		hash_add_int(hash, item->in_us);
-		hash_add_int(hash, item->speed_ppm);
-		/* fall through */
 	case TIMELINE_STILL:
+		if (item->type == TIMELINE_CLIP)
+			add_motion(hash, layer, from, to);
 		hash_add_str(hash, timeline_fit_name(item->fit));
 		hash_add_int(hash, layer->covers);
 		return add_fact(hash, facts->assets, facts->n_assets, item->asset, "clip_unavailable", err);
