@@ -486,14 +486,14 @@ begin
 	for v_job in
 		select j as row, k.on_finish
 		from job j join job_kind k on k.name = j.kind
-		where j.id = any(p_jobs) and j.finished_at is not null and k.on_finish is not null
+		where j.id = any(p_jobs) and j.state in ('done', 'failed', 'cancelled') and k.on_finish is not null
 		order by j.id
 	loop
 		perform job_call_finish(v_job.on_finish, v_job.row, (v_job.row).state,
 			case when (v_job.row).state = 'done' then (v_job.row).result else (v_job.row).error end);
 	end loop;
 
-	select coalesce(array_agg(j.id), '{}') into v_final from job j where j.id = any(p_jobs) and j.finished_at is not null;
+	select coalesce(array_agg(j.id), '{}') into v_final from job j where j.id = any(p_jobs) and j.state in ('done', 'failed', 'cancelled');
 	select ret_ready, ret_ended into v_ready, v_released from job_release(v_final);
 
 	return query
