@@ -8,45 +8,31 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "lib/base/path.h"
-
 #define TRIM_ENTRIES_MAX 1000000
 #define LEFTOVER_S 3600
 
-#define NAME_SIZE (HASH_HEX_SIZE + 8)
+/* "ab/<key>.piece" */
+#define NAME_SIZE (3 + HASH_HEX_SIZE + 8)
 
-/* The folder that holds the key's file; the caller closes it. -1 with errno. */
+/* The descriptor and the name below it. Everything goes through the folder's own descriptor: see piece_write(). */
 static int
-open_folder(const struct cache *cache, const char *key, bool make)
+place_of(const struct cache *cache, const char *key, char name[static NAME_SIZE])
 {
-	char folder[3] = {key[0], key[1], '\0'};
-
-	if (cache->dir < 0)
-		return openat(cache->scratch, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (make && mkdirat(cache->dir, folder, 0750) < 0 && errno != EEXIST)
-		return -1;
-	return openat(cache->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-}
-
-static void
-file_name(const char *key, char name[static NAME_SIZE])
-{
-	snprintf(name, NAME_SIZE, "%s.piece", key);
+	if (cache->dir < 0) {
+		snprintf(name, NAME_SIZE, "%s.piece", key);
+		return cache->scratch;
+	}
+	snprintf(name, NAME_SIZE, "%.2s/%s.piece", key, key);
+	return cache->dir;
 }
 
 int
 cache_find(const struct cache *cache, const char *key, struct piece *ret_piece, struct error *err)
 {
-	CLEANUP(fd_close) int dir = open_folder(cache, key, false);
 	char name[NAME_SIZE];
-	int ret;
+	const int dir = place_of(cache, key, name);
+	const int ret = piece_map(dir, name, key, ret_piece, err);
 
-	if (dir < 0 && errno == ENOENT)
-		return 1;
-	if (dir < 0)
-		return error_errno(err, ERR_INTERNAL, "opening the cache");
-	file_name(key, name);
-	ret = piece_map(dir, name, key, ret_piece, err);
 	if (ret == 2 && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return error_errno(err, ERR_INTERNAL, "removing a damaged piece");
 	return ret == 2 ? 1 : ret;
@@ -55,20 +41,19 @@ cache_find(const struct cache *cache, const char *key, struct piece *ret_piece, 
 int
 cache_put(const struct cache *cache, const char *key, const struct piece_builder *builder, struct error *err)
 {
-	CLEANUP(fd_close) int dir = open_folder(cache, key, true);
 	char name[NAME_SIZE];
+	const int dir = place_of(cache, key, name);
+	const char folder[3] = {key[0], key[1], '\0'};
 
-	if (dir < 0)
-		return error_errno(err, ERR_INTERNAL, "opening the cache");
-	file_name(key, name);
+	if (cache->dir >= 0 && mkdirat(dir, folder, 0750) < 0 && errno != EEXIST)
+		return error_errno(err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "making a folder of the cache");
 	return piece_write(builder, key, dir, name, err);
 }
 
 struct entry {
 	int64_t used_ns;
 	int64_t bytes;
-	char folder[3];
-	char name[NAME_SIZE];
+	char name[NAME_SIZE]; /* with the folder */
 };
 
 struct trim {
@@ -78,7 +63,7 @@ struct trim {
 };
 
 static void
-trim_add(struct trim *trim, const char *folder, const char *name, const struct stat *st)
+trim_add(struct trim *trim, const char *name, const struct stat *st)
 {
 	struct entry entry = {
 	    .used_ns = st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec, .bytes = (int64_t)st->st_blocks * 512};
@@ -93,7 +78,6 @@ trim_add(struct trim *trim, const char *folder, const char *name, const struct s
 		trim->entries = more;
 		trim->cap = trim->cap * 2 + 64;
 	}
-	memcpy(entry.folder, folder, sizeof(entry.folder));
 	memcpy(entry.name, name, strlen(name) + 1);
 	trim->bytes += entry.bytes;
 	trim->entries[trim->count++] = entry;
@@ -105,6 +89,7 @@ trim_folder(struct trim *trim, int cache_dir, const char *folder)
 	const int fd = openat(cache_dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	char name[NAME_SIZE + 64];
 	struct stat st;
 
 	if (dir == NULL) {
@@ -115,10 +100,12 @@ trim_folder(struct trim *trim, int cache_dir, const char *folder)
 	while ((entry = readdir(dir)) != NULL) {
 		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
+		if ((size_t)snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name) >= sizeof(name))
+			continue;
 		if (entry->d_name[0] != '.')
-			trim_add(trim, folder, entry->d_name, &st);
+			trim_add(trim, name, &st);
 		else if (time(NULL) - st.st_mtim.tv_sec > LEFTOVER_S)
-			(void)unlinkat(fd, entry->d_name, 0);
+			(void)unlinkat(cache_dir, name, 0);
 	}
 	(void)closedir(dir);
 }
@@ -135,7 +122,6 @@ void
 cache_trim(const struct cache *cache)
 {
 	struct trim trim = {0};
-	char name[4 + NAME_SIZE];
 
 	if (cache->dir < 0)
 		return;
@@ -148,8 +134,7 @@ cache_trim(const struct cache *cache)
 	if (trim.bytes > cache->limit) {
 		qsort(trim.entries, trim.count, sizeof(*trim.entries), used_order);
 		for (size_t i = 0; i < trim.count && trim.bytes > cache->limit / 10 * 9; i++) {
-			snprintf(name, sizeof(name), "%s/%s", trim.entries[i].folder, trim.entries[i].name);
-			if (unlinkat(cache->dir, name, 0) == 0)
+			if (unlinkat(cache->dir, trim.entries[i].name, 0) == 0)
 				trim.bytes -= trim.entries[i].bytes;
 		}
 	}

@@ -81,12 +81,15 @@ int
 piece_write(const struct piece_builder *builder, const char *key, int dir, const char *name, struct error *err)
 {
 	CLEANUP(fd_close) int fd = -1;
-	char temp[PATH_TEMP_SIZE];
+	const int folder = (int)(path_base(name) - name);
+	char plain[PATH_TEMP_SIZE], temp[PATH_TEMP_SIZE + 8];
 
+	if (folder >= 8)
+		return error_set(err, ERR_INTERNAL, "a piece's folder has a long name");
 	if (buf_error(&builder->samples, err) < 0 || buf_error(&builder->extra, err) < 0 ||
 	    buf_error(&builder->notes, err) < 0 || buf_error(&builder->data, err) < 0)
 		return -1;
-	path_temp_name(temp, "piece");
+	snprintf(temp, sizeof(temp), "%.*s%s", folder, name, path_temp_name(plain, "piece"));
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return error_errno(err, ERR_INTERNAL, "creating a piece");
@@ -152,7 +155,7 @@ piece_map(int dir, const char *name, const char *key, struct piece *ret_piece, s
 		return 2;
 	}
 	/* the least recently used pieces are evicted first; where the time cannot be set they only go earlier */
-	(void)futimens(fd, NULL);
+	(void)utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW);
 	*ret_piece = piece;
 	return 0;
 }

@@ -47,7 +47,8 @@ struct piece_builder {
 void piece_builder_init(struct piece_builder *builder, enum piece_kind kind);
 void piece_builder_done(struct piece_builder *builder);
 
-/* Writes dir/name complete (temporary name, fsync, rename); an existing file is replaced. */
+/* Writes dir/name complete (temporary name, fsync, rename); an existing file is replaced. The name may have one short folder, which
+ * exists: all goes through `dir` itself, because the sandbox lets us write below that descriptor and no other. */
 int piece_write(const struct piece_builder *builder, const char *key, int dir, const char *name, struct error *err) MUST_CHECK;
 
 /* 0 and the piece; 1: there is no such file; 2: it is not what `key` says or damaged (the caller removes it); -1: error. */
