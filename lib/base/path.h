@@ -16,6 +16,15 @@
 
 /* For CLEANUP(fd_close) int fd = -1; keeps errno. */
 void fd_close(int *fd);
+/* Takes a descriptor out of the hands of such a clean-up. */
+static inline int
+fd_take(int *fd)
+{
+	const int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
 
 /* A relative path of one or more parts; no "..", ".", empty part, control character or leading '-'; at most 1023 bytes.
  */

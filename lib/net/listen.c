@@ -53,9 +53,7 @@ listen_connect(const char *path, struct error *err)
 		return -1;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return error_errno(err, ERR_UNAVAILABLE, "connecting to '%s'", path);
-	const int connected = fd;
-	fd = -1;
-	return connected;
+	return fd_take(&fd);
 }
 
 /* A socket file nobody listens on any more is in the way of bind. */
@@ -93,9 +91,7 @@ listen_unix(const char *path, mode_t mode, struct error *err)
 		return error_errno(err, ERR_INTERNAL, "binding '%s'", path);
 	if (listen(fd, BACKLOG) < 0)
 		return error_errno(err, ERR_INTERNAL, "listening on '%s'", path);
-	const int listening = fd;
-	fd = -1;
-	return listening;
+	return fd_take(&fd);
 }
 
 static bool
