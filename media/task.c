@@ -17,7 +17,7 @@ static const struct task_kind kinds[] = {
 	{"product", product_run, 0, 180},
 	{"camera", camera_run, 0, 1200},
 	{"music", music_run, 0, 600},
-	{"render", render_run, 0, 0},
+	{"render", render_run, 1024, 0}, /* two x264 encoders at 1080p hold 200 MB each */
 	{"poster", poster_run, 0, 180},
 	{"last_frame", last_frame_run, 0, 180},
 	{"selftest", selftest_run, 0, 20},
