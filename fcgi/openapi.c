@@ -175,7 +175,7 @@ write_problems(struct js_writer *w, const struct route *route)
 		}
 		if (codes.len == 0)
 			continue;
-		char name[8];
+		char name[16];
 
 		(void)snprintf(name, sizeof(name), "%d", status);
 		js_open_object(w, name);
@@ -194,7 +194,7 @@ write_problems(struct js_writer *w, const struct route *route)
 static void
 write_responses(struct js_writer *w, const struct route *route)
 {
-	char name[8];
+	char name[16];
 
 	js_open_object(w, "responses");
 	(void)snprintf(name, sizeof(name), "%d", route->status);

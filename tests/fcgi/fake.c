@@ -165,7 +165,7 @@ bool
 fake_check_problem(struct answer answer, int status, const char *code, const char *file, int line)
 {
 	const char *type = fake_header(&answer, "Content-Type");
-	char number[8];
+	char number[16];
 	bool held;
 
 	(void)snprintf(number, sizeof(number), "%d", status);
