@@ -1,6 +1,6 @@
 /*
- * One row of samples out of many pieces. Decoding order is the order of the pieces; times are counted, never taken over. Neighbouring IDR pictures
- * get differing idr_pic_ids here, because each encoder starts with the same one.
+ * One row of samples out of many pieces. Decoding order is the order of the pieces; times are counted, never taken
+ * over. Neighbouring IDR pictures get differing idr_pic_ids here, because each encoder starts with the same one.
  */
 #include "media/assemble.h"
 
@@ -53,8 +53,8 @@ check_pieces(const struct assembly *assembly, uint32_t *ret_count, struct error 
 		const struct piece *piece = &assembly->pictures[i];
 
 		if (piece->kind != PIECE_PICTURE || piece->n_samples != (uint32_t)assembly->plan->spans[i].frames)
-			return error_set(err, ERR_INTERNAL, "span %zu has %u pictures instead of %lld", i, piece->n_samples,
-			    (long long)assembly->plan->spans[i].frames);
+			return error_set(err, ERR_INTERNAL, "span %zu has %u pictures instead of %lld", i,
+			    piece->n_samples, (long long)assembly->plan->spans[i].frames);
 		if (piece->extra_len != first->extra_len || memcmp(piece->extra, first->extra, first->extra_len) != 0)
 			return error_set(err, ERR_INTERNAL, "span %zu has other parameter sets than the first", i);
 		count += piece->n_samples;

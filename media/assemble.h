@@ -14,11 +14,13 @@ struct assembly {
 	const struct piece *sound;    /* or NULL */
 };
 
-/* Writes dir/name (which must not exist), reads it back, fsyncs it. Parameter sets that differ between pieces are refused: players hide such
- * a mismatch or break on it. ret_bytes may be NULL. */
-int assemble(const struct assembly *assembly, int dir, const char *name, int64_t *ret_bytes, struct error *err) MUST_CHECK;
+/* Writes dir/name (which must not exist), reads it back, fsyncs it. Parameter sets that differ between pieces are
+ * refused: players hide such a mismatch or break on it. ret_bytes may be NULL. */
+int assemble(
+    const struct assembly *assembly, int dir, const char *name, int64_t *ret_bytes, struct error *err) MUST_CHECK;
 
-/* What the file says of itself, through FFmpeg's reader: as many pictures as planned, each as long as the next, from 0, with the sound. */
+/* What the file says of itself, through FFmpeg's reader: as many pictures as planned, each as long as the next, from 0,
+ * with the sound. */
 int assemble_check(const struct assembly *assembly, int fd, struct error *err) MUST_CHECK;
 
 #endif

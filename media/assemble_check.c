@@ -44,7 +44,8 @@ check_picture(const struct assembly *assembly, const AVStream *stream, const str
 
 	if (seen->packets != plan->frames || seen->first_pts != 0 || seen->end_pts != plan->frames * step)
 		return error_set(err, ERR_INTERNAL, "the file has %lld pictures from %lld to %lld instead of %lld",
-		    (long long)seen->packets, (long long)seen->first_pts, (long long)seen->end_pts, (long long)plan->frames);
+		    (long long)seen->packets, (long long)seen->first_pts, (long long)seen->end_pts,
+		    (long long)plan->frames);
 	if (stream->time_base.num != 1 || stream->time_base.den != mp4_timescale(plan->fps_num) ||
 	    stream->duration != plan->frames * step)
 		return error_set(err, ERR_INTERNAL, "the file lasts %lld instead of %lld", (long long)stream->duration,
@@ -81,7 +82,8 @@ assemble_check(const struct assembly *assembly, int fd, struct error *err)
 		return error_wrap(err, "reading the film back");
 	if (format->nb_streams != streams || format->streams[0]->codecpar->codec_id != AV_CODEC_ID_H264 ||
 	    (streams == 2 && format->streams[1]->codecpar->codec_id != AV_CODEC_ID_AAC))
-		return error_set(err, ERR_INTERNAL, "the file has %u streams instead of %u", format->nb_streams, streams);
+		return error_set(
+		    err, ERR_INTERNAL, "the file has %u streams instead of %u", format->nb_streams, streams);
 	while ((ret = av_read_frame(format, packet)) >= 0) {
 		const int i = packet->stream_index;
 

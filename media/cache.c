@@ -46,7 +46,8 @@ cache_put(const struct cache *cache, const char *key, const struct piece_builder
 	const char folder[3] = {key[0], key[1], '\0'};
 
 	if (cache->dir >= 0 && mkdirat(dir, folder, 0750) < 0 && errno != EEXIST)
-		return error_errno(err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "making a folder of the cache");
+		return error_errno(
+		    err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "making a folder of the cache");
 	return piece_write(builder, key, dir, name, err);
 }
 

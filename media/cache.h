@@ -1,8 +1,10 @@
 /*
- * The cache of pieces: a folder of files named by their keys, spread over 256 folders, shared by all tasks of a machine.
+ * The cache of pieces: a folder of files named by their keys, spread over 256 folders, shared by all tasks of a
+ * machine.
  *
- * There is no index and no lock: a file is complete when it has its name, two tasks that make the same piece write the same bytes, and
- * eviction removes what was used least recently. Without a cache folder pieces live in the scratch folder of the task.
+ * There is no index and no lock: a file is complete when it has its name, two tasks that make the same piece write the
+ * same bytes, and eviction removes what was used least recently. Without a cache folder pieces live in the scratch
+ * folder of the task.
  */
 #ifndef MEDIA_CACHE_H
 #define MEDIA_CACHE_H
@@ -10,15 +12,16 @@
 #include "media/piece.h"
 
 struct cache {
-	int dir;	/* or -1 */
-	int scratch;	/* used when dir is -1 */
-	int64_t limit;	/* bytes */
+	int dir;       /* or -1 */
+	int scratch;   /* used when dir is -1 */
+	int64_t limit; /* bytes */
 };
 
 /* 0 and the piece, or 1 when it must be made. A damaged file is removed and counts as missing. */
 int cache_find(const struct cache *cache, const char *key, struct piece *ret_piece, struct error *err) MUST_CHECK;
 
-int cache_put(const struct cache *cache, const char *key, const struct piece_builder *builder, struct error *err) MUST_CHECK;
+int cache_put(
+    const struct cache *cache, const char *key, const struct piece_builder *builder, struct error *err) MUST_CHECK;
 
 /* Removes the least recently used pieces until nine tenths of the limit are left, when it is exceeded, and what crashed
  * tasks left. Never fails the render: what cannot be removed now is tried next time. */

@@ -185,13 +185,15 @@ shift_in_place(AVFrame *canvas, int dx, int dy)
 	for (int p = 0; p < 3; p++) {
 		const int shift = p == 0 ? 0 : 1;
 		const int x = dx / (1 << shift), y = dy / (1 << shift);
-		const int rows = plane_size(canvas->height, p) - abs(y), columns = plane_size(canvas->width, p) - abs(x);
+		const int rows = plane_size(canvas->height, p) - abs(y),
+			  columns = plane_size(canvas->width, p) - abs(x);
 
 		for (int i = 0; i < rows; i++) {
 			const int row = y > 0 ? rows - 1 - i : i;
 			const int from = y > 0 ? row : row - y, to = y > 0 ? row + y : row;
 
-			memmove(row_of(canvas, p, to) + FW_MAX(x, 0), row_of(canvas, p, from) + FW_MAX(-x, 0), (size_t)columns);
+			memmove(row_of(canvas, p, to) + FW_MAX(x, 0), row_of(canvas, p, from) + FW_MAX(-x, 0),
+			    (size_t)columns);
 		}
 	}
 }
@@ -215,8 +217,8 @@ slide(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_tran
 }
 
 void
-canvas_transition(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type, int64_t k,
-    int64_t n)
+canvas_transition(
+    AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type, int64_t k, int64_t n)
 {
 	const int32_t weight = (int32_t)((k * 32768 * 2 + n) / (2 * n));
 

@@ -1,8 +1,10 @@
 /*
- * Canvases: the film's frames while they are put together. AVFrames in 8-bit 4:2:0, BT.709, limited range, of the output's size.
+ * Canvases: the film's frames while they are put together. AVFrames in 8-bit 4:2:0, BT.709, limited range, of the
+ * output's size.
  *
- * Everything that mixes them is plain integer arithmetic here, so a frame comes out the same on every machine and in whatever
- * order spans are made. A stamp is a drawing (text, logo) with soft edges, already converted; putting it on costs its own area only.
+ * Everything that mixes them is plain integer arithmetic here, so a frame comes out the same on every machine and in
+ * whatever order spans are made. A stamp is a drawing (text, logo) with soft edges, already converted; putting it on
+ * costs its own area only.
  */
 #ifndef MEDIA_CANVAS_H
 #define MEDIA_CANVAS_H
@@ -33,8 +35,8 @@ void canvas_paste(AVFrame *to, const AVFrame *from, const struct canvas_patch *p
 void canvas_turn(AVFrame *to, const AVFrame *from, int quarters);
 
 /* Frame k of n of a transition from `under` to `over`, into `to`, which may be `under`. */
-void canvas_transition(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type,
-    int64_t k, int64_t n);
+void canvas_transition(
+    AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type, int64_t k, int64_t n);
 
 struct stamp {
 	int x, y, width, height; /* even; inside the frame */
@@ -44,17 +46,17 @@ struct stamp {
 };
 
 /* From premultiplied ARGB words (cairo's), `stride` words apart, to the patch's place, which is even. */
-int stamp_new(const uint32_t *argb, int stride, const struct canvas_patch *place, double opacity, struct stamp **ret_stamp,
-    struct error *err) MUST_CHECK;
+int stamp_new(const uint32_t *argb, int stride, const struct canvas_patch *place, double opacity,
+    struct stamp **ret_stamp, struct error *err) MUST_CHECK;
 void stamp_free(struct stamp **stamp);
 void stamp_put(const struct stamp *stamp, AVFrame *canvas);
 
 /* What was seen while making a stretch of film, on a grid of about 480 samples a line. */
 struct canvas_stats {
 	uint32_t frames;
-	uint32_t black;	 /* frames whose mean luma is below 20 */
-	uint32_t frozen; /* frames that equal the one before */
-	uint32_t flashes; /* jumps of the mean luma by more than 60 against both neighbours */
+	uint32_t black;	       /* frames whose mean luma is below 20 */
+	uint32_t frozen;       /* frames that equal the one before */
+	uint32_t flashes;      /* jumps of the mean luma by more than 60 against both neighbours */
 	int32_t mean_first[3]; /* mean of each plane in the first and last frame, times 256 */
 	int32_t mean_last[3];
 };

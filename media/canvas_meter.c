@@ -1,5 +1,6 @@
 /*
- * Measuring pictures as they are made: means, black, frozen and flashing frames, on a coarse grid so that it costs next to nothing.
+ * Measuring pictures as they are made: means, black, frozen and flashing frames, on a coarse grid so that it costs next
+ * to nothing.
  */
 #include "media/canvas.h"
 

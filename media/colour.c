@@ -1,6 +1,6 @@
 /*
- * Colour matrices. The change from matrix A to B is B's RGB-to-YUV times A's YUV-to-RGB; with both in the same range its first
- * column is (1, 0, 0).
+ * Colour matrices. The change from matrix A to B is B's RGB-to-YUV times A's YUV-to-RGB; with both in the same range
+ * its first column is (1, 0, 0).
  */
 #include "media/colour.h"
 
@@ -106,7 +106,8 @@ clip(int32_t value)
 }
 
 static void
-change_luma_row(uint8_t *restrict y, const uint8_t *restrict u, const uint8_t *restrict v, int width, const int32_t m[2])
+change_luma_row(
+    uint8_t *restrict y, const uint8_t *restrict u, const uint8_t *restrict v, int width, const int32_t m[2])
 {
 	for (int x = 0; x < width; x++) {
 		const int32_t more = m[0] * (u[x >> 1] - 128) + m[1] * (v[x >> 1] - 128);

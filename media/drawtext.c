@@ -111,7 +111,8 @@ fits(const struct pen *pen)
 {
 	const PangoRectangle ink = ink_of(pen);
 	const struct drawtext *what = pen->what;
-	const double room = what->anchor == ANCHOR_CENTER ? what->height * HEIGHT_SHARE : what->height - 2 * what->margin;
+	const double room =
+	    what->anchor == ANCHOR_CENTER ? what->height * HEIGHT_SHARE : what->height - 2 * what->margin;
 
 	return ink.width <= what->width * WIDTH_SHARE * PANGO_SCALE && ink.height <= FW_MAX(room, 16) * PANGO_SCALE;
 }
@@ -153,7 +154,8 @@ report_missing(const struct pen *pen, struct drawtext_report *report)
 	pango_layout_iter_free(iter);
 }
 
-/* Where the ink's top left corner comes, in pixels of the frame. Whole pixels, so that edges are sharp and tests exact. */
+/* Where the ink's top left corner comes, in pixels of the frame. Whole pixels, so that edges are sharp and tests exact.
+ */
 static void
 place_ink(const struct drawtext *what, const PangoRectangle *ink, double *ret_x, double *ret_y)
 {
@@ -198,7 +200,8 @@ draw_edge(cairo_t *cr, const struct pen *pen, double x, double y, int width, int
 	cairo_destroy(edge);
 	cairo_surface_flush(mask);
 	for (int pass = 0; pass < 3; pass++)
-		blur_plane(cairo_image_surface_get_data(mask), cairo_image_surface_get_stride(mask), width, height, radius);
+		blur_plane(
+		    cairo_image_surface_get_data(mask), cairo_image_surface_get_stride(mask), width, height, radius);
 	cairo_surface_mark_dirty(mask);
 	cairo_set_source_rgba(cr, 0, 0, 0, EDGE_OPACITY);
 	cairo_mask_surface(cr, mask, 0, 0);
@@ -223,12 +226,13 @@ draw(const struct pen *pen, const PangoRectangle *ink, struct stamp **ret_stamp,
 	report->ink_width = (int)ceil((double)ink->width / PANGO_SCALE);
 	report->ink_height = (int)ceil((double)ink->height / PANGO_SCALE);
 
-	CLEANUP(surface_done) cairo_surface_t *surface =
-	    cairo_image_surface_create(CAIRO_FORMAT_ARGB32, right - left, bottom - top);
+	CLEANUP(surface_done)
+	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, right - left, bottom - top);
 	const struct canvas_patch place = {.to_x = left, .to_y = top, .width = right - left, .height = bottom - top};
 	cairo_t *cr = cairo_create(surface);
 	/* the layout's origin: ink begins at ink->x, ink->y from it */
-	const double origin_x = x - left - (double)ink->x / PANGO_SCALE, origin_y = y - top - (double)ink->y / PANGO_SCALE;
+	const double origin_x = x - left - (double)ink->x / PANGO_SCALE,
+		     origin_y = y - top - (double)ink->y / PANGO_SCALE;
 
 	if (what->outline)
 		draw_edge(cr, pen, origin_x, origin_y, place.width, place.height);
@@ -238,7 +242,8 @@ draw(const struct pen *pen, const PangoRectangle *ink, struct stamp **ret_stamp,
 	cairo_destroy(cr);
 	cairo_surface_flush(surface);
 	if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
-		return error_set(err, ERR_INTERNAL, "drawing text: %s", cairo_status_to_string(cairo_surface_status(surface)));
+		return error_set(
+		    err, ERR_INTERNAL, "drawing text: %s", cairo_status_to_string(cairo_surface_status(surface)));
 	return stamp_new((const uint32_t *)(const void *)cairo_image_surface_get_data(surface),
 	    cairo_image_surface_get_stride(surface) / 4, &place, what->opacity, ret_stamp, err);
 }

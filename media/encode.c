@@ -1,7 +1,7 @@
 /*
- * Why these settings: stitchable and a fixed key interval make all parameter sets equal; cpu-independent makes the bits equal
- * between processors; force-cfr keeps clock fields out of the content's hands; one thread because spans are the parallelism;
- * rc-lookahead 20 halves the memory of the preset at no visible cost.
+ * Why these settings: stitchable and a fixed key interval make all parameter sets equal; cpu-independent makes the bits
+ * equal between processors; force-cfr keeps clock fields out of the content's hands; one thread because spans are the
+ * parallelism; rc-lookahead 20 halves the memory of the preset at no visible cost.
  */
 #include "media/encode.h"
 

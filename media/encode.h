@@ -1,5 +1,6 @@
 /*
- * The one encoder of pictures: x264 with settings that make separately encoded stretches joinable and equal on every processor.
+ * The one encoder of pictures: x264 with settings that make separately encoded stretches joinable and equal on every
+ * processor.
  */
 #ifndef MEDIA_ENCODE_H
 #define MEDIA_ENCODE_H

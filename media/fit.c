@@ -159,7 +159,8 @@ fit_scale(struct SwsContext **scaler, const AVFrame *from, AVFrame *to, struct e
 	ret = sws_setColorspaceDetails(
 	    *scaler, sws_matrix(from), yuv ? colour_full_range(from) : true, out, 0, 0, 1 << 16, 1 << 16);
 	(void)ret; /* -1 only says that there is nothing to set for this pair of formats */
-	ret = sws_scale(*scaler, (const uint8_t *const *)from->data, from->linesize, 0, from->height, to->data, to->linesize);
+	ret = sws_scale(
+	    *scaler, (const uint8_t *const *)from->data, from->linesize, 0, from->height, to->data, to->linesize);
 	if (ret < 0)
 		return io_error_own(err, ret, "scaling");
 	if (yuv)
@@ -194,7 +195,8 @@ put_backdrop(struct fit *fit, const AVFrame *from, AVFrame *to, struct error *er
 	for (int pass = 0; pass < 3; pass++) {
 		blur_plane(fit->small->data[0], fit->small->linesize[0], width, height, BACKDROP_RADIUS);
 		for (int p = 1; p < 3; p++)
-			blur_plane(fit->small->data[p], fit->small->linesize[p], width / 2, height / 2, BACKDROP_RADIUS / 2);
+			blur_plane(
+			    fit->small->data[p], fit->small->linesize[p], width / 2, height / 2, BACKDROP_RADIUS / 2);
 	}
 	return fit_scale(&fit->large_scaler, fit->small, to, err);
 }
@@ -210,7 +212,8 @@ fit_put(struct fit *fit, const AVFrame *from, AVFrame *to, struct error *err)
 
 	if (request->quarters == 0 && whole)
 		return fit_scale(&fit->scaler, from, to, err);
-	if (keep_picture(&fit->scaled, sideways ? place.height : place.width, sideways ? place.width : place.height, err) < 0 ||
+	if (keep_picture(
+		&fit->scaled, sideways ? place.height : place.width, sideways ? place.width : place.height, err) < 0 ||
 	    fit_scale(&fit->scaler, from, fit->scaled, err) < 0)
 		return -1;
 	result = fit->scaled;

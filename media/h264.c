@@ -1,8 +1,8 @@
 /*
  * Bits, NAL units, slice headers.
  *
- * With CABAC a slice's data begins at a whole byte after its header, so the header may change its length in bits without the
- * data being touched. Emulation prevention is taken out before and put in again afterwards.
+ * With CABAC a slice's data begins at a whole byte after its header, so the header may change its length in bits
+ * without the data being touched. Emulation prevention is taken out before and put in again afterwards.
  */
 #include "media/h264.h"
 
@@ -331,7 +331,8 @@ h264_idr(const struct h264_info *info, const uint8_t *sample, size_t len, uint32
 }
 
 static int
-rewrite_slice(const struct h264_info *info, const uint8_t *nal, size_t len, uint32_t id, struct buf *out, struct error *err)
+rewrite_slice(
+    const struct h264_info *info, const uint8_t *nal, size_t len, uint32_t id, struct buf *out, struct error *err)
 {
 	CLEANUP(buf_done) struct buf rbsp = BUF_INIT(256 * MIB);
 	CLEANUP(buf_done) struct buf changed = BUF_INIT(256 * MIB);
@@ -362,7 +363,8 @@ rewrite_slice(const struct h264_info *info, const uint8_t *nal, size_t len, uint
 }
 
 int
-h264_set_idr(const struct h264_info *info, const uint8_t *sample, size_t len, uint32_t id, struct buf *out, struct error *err)
+h264_set_idr(
+    const struct h264_info *info, const uint8_t *sample, size_t len, uint32_t id, struct buf *out, struct error *err)
 {
 	const uint8_t *nal;
 	size_t at = 0, size;

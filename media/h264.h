@@ -1,6 +1,6 @@
 /*
- * The little of H.264 that joining needs: parameter sets, NAL units, and the number in the slice header that tells neighbouring IDR
- * pictures apart. Works on bytes only.
+ * The little of H.264 that joining needs: parameter sets, NAL units, and the number in the slice header that tells
+ * neighbouring IDR pictures apart. Works on bytes only.
  */
 #ifndef MEDIA_H264_H
 #define MEDIA_H264_H
@@ -26,14 +26,16 @@ int h264_avcc(const uint8_t *annexb, size_t len, struct buf *avcc, struct error 
 /* The record's parameter sets; exactly one of each kind. */
 int h264_info(const uint8_t *avcc, size_t len, struct h264_info *ret_info, struct error *err) MUST_CHECK;
 
-/* Appends a packet with start codes as a sample with lengths. Parameter sets, delimiters and remarks (SEI) are left out. */
+/* Appends a packet with start codes as a sample with lengths. Parameter sets, delimiters and remarks (SEI) are left
+ * out. */
 int h264_sample(const uint8_t *annexb, size_t len, struct buf *sample, struct error *err) MUST_CHECK;
 
 /* Whether the sample holds an IDR picture; its idr_pic_id through ret_id (may be NULL). -1 for what cannot be read. */
-int h264_idr(const struct h264_info *info, const uint8_t *sample, size_t len, uint32_t *ret_id, struct error *err) MUST_CHECK;
+int h264_idr(
+    const struct h264_info *info, const uint8_t *sample, size_t len, uint32_t *ret_id, struct error *err) MUST_CHECK;
 
 /* Appends the sample with another idr_pic_id in all of its IDR slices. */
-int h264_set_idr(const struct h264_info *info, const uint8_t *sample, size_t len, uint32_t id, struct buf *out, struct error *err)
-    MUST_CHECK;
+int h264_set_idr(const struct h264_info *info, const uint8_t *sample, size_t len, uint32_t id, struct buf *out,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -57,8 +57,8 @@ flush(int fd, struct buf *portion, int64_t *written, struct error *err)
 }
 
 static int
-write_samples(const struct mp4_film *film, const struct mp4_layout *layout, int fd, struct buf *portion, int64_t *written,
-    struct error *err)
+write_samples(const struct mp4_film *film, const struct mp4_layout *layout, int fd, struct buf *portion,
+    int64_t *written, struct error *err)
 {
 	for (size_t i = 0; i < layout->n_chunks; i++) {
 		const struct mp4_chunk *chunk = &layout->chunks[i];

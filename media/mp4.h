@@ -1,8 +1,10 @@
 /*
  * Writing the finished MP4: everything in front, one write from start to end.
  *
- * All sizes are known before the first byte is written, so the index (moov) comes first without a second pass. Picture and sound begin at 0 and end together: every picture lasts the same
- * (one stts entry), and each track has exactly one edit, which hides the encoder's reordering delay or priming samples. The same pieces give the same bytes, with any FFmpeg.
+ * All sizes are known before the first byte is written, so the index (moov) comes first without a second pass. Picture
+ * and sound begin at 0 and end together: every picture lasts the same (one stts entry), and each track has exactly one
+ * edit, which hides the encoder's reordering delay or priming samples. The same pieces give the same bytes, with any
+ * FFmpeg.
  */
 #ifndef MEDIA_MP4_H
 #define MEDIA_MP4_H
@@ -31,7 +33,7 @@ struct mp4_film {
 	int32_t reorder;	  /* places by which showing begins later than decoding */
 	struct mp4_track sound;	  /* n_samples 0: none */
 	int rate, channels;
-	int packet; /* samples a packet, 1024 */
+	int packet;  /* samples a packet, 1024 */
 	int priming; /* samples before the first that is to be heard */
 	int last;    /* samples of the last packet that belong to the programme, 1 to packet */
 	int bit_rate;

@@ -104,7 +104,8 @@ matrix(struct boxes *b)
 		u32(b, unity[i]);
 }
 
-/* Times of creation are left 0, so that the same film is the same bytes. Version 1 only where 32 bits do not suffice. */
+/* Times of creation are left 0, so that the same film is the same bytes. Version 1 only where 32 bits do not suffice.
+ */
 static void
 times(struct boxes *b, bool wide, uint64_t timescale, uint64_t duration)
 {
@@ -502,7 +503,8 @@ trak(struct boxes *b, bool sound)
 	edts(b, sound ? (uint64_t)film->priming : (uint64_t)(film->reorder * b->step));
 	at = open_box(b, "mdia");
 	if (sound)
-		mdhd(b, (uint64_t)film->rate, (uint64_t)(film->sound.n_samples - 1) * (uint64_t)film->packet + (uint64_t)film->last);
+		mdhd(b, (uint64_t)film->rate,
+		    (uint64_t)(film->sound.n_samples - 1) * (uint64_t)film->packet + (uint64_t)film->last);
 	else
 		mdhd(b, (uint64_t)b->timescale, b->duration);
 	hdlr(b, sound);

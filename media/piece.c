@@ -1,6 +1,6 @@
 /*
- * The file: a header of fixed size, samples, extra, notes, data, digest. Numbers are in this machine's byte order; a header from
- * another one does not match and the piece is made anew.
+ * The file: a header of fixed size, samples, extra, notes, data, digest. Numbers are in this machine's byte order; a
+ * header from another one does not match and the piece is made anew.
  */
 #include "media/piece.h"
 
@@ -113,7 +113,7 @@ take_apart(struct piece *piece, const char *key)
 	    memcmp(header->key, key, sizeof(header->key)) != 0 || header->data_len > PIECE_DATA_MAX)
 		return false;
 	need = sizeof(*header) + (uint64_t)header->n_samples * sizeof(struct sample) + header->extra_len +
-	    header->notes_len + header->data_len + HASH_SIZE;
+	       header->notes_len + header->data_len + HASH_SIZE;
 	if (need != piece->map_len)
 		return false;
 	hash_bytes(piece->map, piece->map_len - HASH_SIZE, digest);

@@ -1,8 +1,9 @@
 /*
  * A piece: one encoded stretch of picture or one sound programme, ready to be joined, in one file that proves itself.
  *
- * A piece is built in memory, written under its key with a SHA-256 over everything at its end, and read back by mapping the file after
- * that digest was checked. A mapping outlives the removal of the file, so a piece in use may be evicted by anybody.
+ * A piece is built in memory, written under its key with a SHA-256 over everything at its end, and read back by mapping
+ * the file after that digest was checked. A mapping outlives the removal of the file, so a piece in use may be evicted
+ * by anybody.
  */
 #ifndef MEDIA_PIECE_H
 #define MEDIA_PIECE_H
@@ -47,11 +48,14 @@ struct piece_builder {
 void piece_builder_init(struct piece_builder *builder, enum piece_kind kind);
 void piece_builder_done(struct piece_builder *builder);
 
-/* Writes dir/name complete (temporary name, fsync, rename); an existing file is replaced. The name may have one short folder, which
- * exists: all goes through `dir` itself, because the sandbox lets us write below that descriptor and no other. */
-int piece_write(const struct piece_builder *builder, const char *key, int dir, const char *name, struct error *err) MUST_CHECK;
+/* Writes dir/name complete (temporary name, fsync, rename); an existing file is replaced. The name may have one short
+ * folder, which exists: all goes through `dir` itself, because the sandbox lets us write below that descriptor and no
+ * other. */
+int piece_write(
+    const struct piece_builder *builder, const char *key, int dir, const char *name, struct error *err) MUST_CHECK;
 
-/* 0 and the piece; 1: there is no such file; 2: it is not what `key` says or damaged (the caller removes it); -1: error. */
+/* 0 and the piece; 1: there is no such file; 2: it is not what `key` says or damaged (the caller removes it); -1:
+ * error. */
 int piece_map(int dir, const char *name, const char *key, struct piece *ret_piece, struct error *err) MUST_CHECK;
 void piece_unmap(struct piece *piece);
 

@@ -1,9 +1,9 @@
 /*
  * Task `render`: a timeline becomes a finished film.
  *
- *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, threads?, scale?, cache_limit?, dry_run?
- *     result  frames, duration_us, width, height, fps_num, fps_den, bytes, sha256, key, poster, spans, audio, warnings,
- *             measurements
+ *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, threads?, scale?,
+ * cache_limit?, dry_run? result  frames, duration_us, width, height, fps_num, fps_den, bytes, sha256, key, poster,
+ * spans, audio, warnings, measurements
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,8 @@ poster_frame(const struct render *render)
 	const struct plan *plan = render->plan;
 
 	if (render->args.poster_at >= 0)
-		return FW_MIN(
-		    plan_frame((int64_t)(render->args.poster_at * 1e6), plan->fps_num, plan->fps_den), plan->frames - 1);
+		return FW_MIN(plan_frame((int64_t)(render->args.poster_at * 1e6), plan->fps_num, plan->fps_den),
+		    plan->frames - 1);
 	for (size_t i = 0; i < plan->n_layers; i++) {
 		const struct plan_layer *layer = &plan->layers[i];
 

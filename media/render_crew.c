@@ -1,6 +1,7 @@
 /*
- * The crew: threads that make what the cache does not have, the longest pieces first. What they do is independent of each
- * other; the task's own thread only waits, reports progress and stops them when one failed or the client went away.
+ * The crew: threads that make what the cache does not have, the longest pieces first. What they do is independent of
+ * each other; the task's own thread only waits, reports progress and stops them when one failed or the client went
+ * away.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -216,7 +217,8 @@ wait_for_crew(struct crew *crew, int64_t frames)
 		until.tv_nsec %= 1000000000;
 		(void)pthread_cond_timedwait(&crew->ended, &crew->lock, &until);
 		pthread_mutex_unlock(&crew->lock);
-		task_progress(render->task, 0.05 + 0.85 * (double)atomic_load(&render->stage.done) / (double)total, "encode");
+		task_progress(
+		    render->task, 0.05 + 0.85 * (double)atomic_load(&render->stage.done) / (double)total, "encode");
 		if (task_cancelled(render->task))
 			atomic_store(&render->stage.stop, true);
 		pthread_mutex_lock(&crew->lock);

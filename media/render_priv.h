@@ -1,8 +1,8 @@
 /*
  * Between the files of the render task.
  *
- * The way of a render: read the timeline, see what the inputs are, plan, draw texts, look what the cache has, make what is missing
- * (a crew of threads), join, read back, make the poster, report.
+ * The way of a render: read the timeline, see what the inputs are, plan, draw texts, look what the cache has, make what
+ * is missing (a crew of threads), join, read back, make the poster, report.
  */
 #ifndef MEDIA_RENDER_PRIV_H
 #define MEDIA_RENDER_PRIV_H
@@ -25,7 +25,7 @@ struct render_args {
 	const char *poster; /* or NULL: none */
 	double poster_at;   /* seconds; below 0: chosen */
 	int64_t poster_width;
-	double scale; /* of the output's sides, for a smaller film out of the same timeline */
+	double scale;	 /* of the output's sides, for a smaller film out of the same timeline */
 	int64_t threads; /* 0: as the task says */
 	int64_t cache_limit;
 	bool dry_run; /* plan and look into the cache, make nothing */
@@ -90,7 +90,7 @@ struct render_output {
 };
 
 /* Writes the result object. output NULL: a dry run. */
-int render_report(const struct render *render, const struct render_output *output, struct buf *result, struct error *err)
-    MUST_CHECK;
+int render_report(
+    const struct render *render, const struct render_output *output, struct buf *result, struct error *err) MUST_CHECK;
 
 #endif

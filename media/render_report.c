@@ -72,7 +72,8 @@ seams(const struct render *render)
 		const struct plan_span *a = &plan->spans[i - 1], *b = &plan->spans[i];
 		struct canvas_stats before, after;
 
-		if (render->pictures[i].notes_len != sizeof(after) || render->pictures[i - 1].notes_len != sizeof(before))
+		if (render->pictures[i].notes_len != sizeof(after) ||
+		    render->pictures[i - 1].notes_len != sizeof(before))
 			continue;
 		if (a->n_layers != b->n_layers || memcmp(a->layers, b->layers, a->n_layers * sizeof(*a->layers)) != 0)
 			continue;

@@ -55,11 +55,13 @@ read_args(struct render *render, struct error *err)
 	into->dry_run = js_flag(args, "/dry_run", false);
 	if (into->dry_run)
 		into->output = into->output == NULL ? "film.mp4" : into->output;
-	if (task_output_name(into->output, err) < 0 || (into->poster != NULL && task_output_name(into->poster, err) < 0))
+	if (task_output_name(into->output, err) < 0 ||
+	    (into->poster != NULL && task_output_name(into->poster, err) < 0))
 		return -1;
 	if (into->poster != NULL && text_equal(into->poster, into->output))
 		return error_set(err, ERR_INPUT, "poster and output have the same name");
-	if (!(into->scale >= 0.1 && into->scale <= 1) || into->poster_width < 16 || into->poster_width > TIMELINE_SIDE_MAX)
+	if (!(into->scale >= 0.1 && into->scale <= 1) || into->poster_width < 16 ||
+	    into->poster_width > TIMELINE_SIDE_MAX)
 		return error_set(err, ERR_INPUT, "scale or poster_width is out of range");
 	return 0;
 }
@@ -172,7 +174,8 @@ read_fonts(struct render *render, struct error *err)
 				return -1;
 	}
 	for (size_t i = 0; i < timeline->overlays.count; i++)
-		if (!timeline_overlay_at(timeline, i)->image && use_font(render, timeline_overlay_at(timeline, i)->font, err) < 0)
+		if (!timeline_overlay_at(timeline, i)->image &&
+		    use_font(render, timeline_overlay_at(timeline, i)->font, err) < 0)
 			return -1;
 	/* what the chosen font lacks comes from this one */
 	return timeline->overlays.count == 0 && render->facts.n_fonts == 0 ? 0 : use_font(render, FONTS_FALLBACK, err);
@@ -210,7 +213,8 @@ index_asset(struct render *render, const char *name, struct render_asset **ret_a
 
 	if (asset == NULL)
 		return error_code(err, ERR_INPUT, "clip_unavailable", "clip '%s' is not there", name);
-	if (asset->source == NULL && source_index(render->task->arena, render->task, name, asset->fd, &asset->source, err) < 0)
+	if (asset->source == NULL &&
+	    source_index(render->task->arena, render->task, name, asset->fd, &asset->source, err) < 0)
 		return -1;
 	*ret_asset = asset;
 	return 0;
@@ -221,8 +225,9 @@ static void
 look_at_clip(struct render *render, const struct plan_layer *layer, struct render_asset *asset)
 {
 	const struct source *source = asset->source;
-	const struct fit_request request = {
-	    .fit = layer->item->fit == FIT_BLUR ? FIT_CONTAIN : layer->item->fit, .quarters = source->quarters, .aspect = source->aspect};
+	const struct fit_request request = {.fit = layer->item->fit == FIT_BLUR ? FIT_CONTAIN : layer->item->fit,
+	    .quarters = source->quarters,
+	    .aspect = source->aspect};
 	const struct canvas_patch place =
 	    fit_place(&request, source->width, source->height, render->stage.width, render->stage.height);
 	const int upright = source->quarters % 2 == 1 ? source->width : source->height;
@@ -236,14 +241,16 @@ look_at_clip(struct render *render, const struct plan_layer *layer, struct rende
 		return;
 	/* the last picture lasts as long as the pictures do on average */
 	last = (double)(points[source->frames - 1].pts - points[0].pts) * av_q2d(tb) * (double)source->frames /
-	    (double)(source->frames - 1);
-	if ((double)layer->item->in_us / 1e6 + layer->item->duration_s * (double)layer->item->speed_ppm / 1e6 > last + 0.1)
-		render_warn(render, "clip_short", "Clip %s ends before its place in the film does; its last picture stays.",
-		    asset->name);
+	       (double)(source->frames - 1);
+	if ((double)layer->item->in_us / 1e6 + layer->item->duration_s * (double)layer->item->speed_ppm / 1e6 >
+	    last + 0.1)
+		render_warn(render, "clip_short",
+		    "Clip %s ends before its place in the film does; its last picture stays.", asset->name);
 }
 
 static int
-draw_text(struct render *render, const struct drawtext *what, const char *font, struct stamp **ret_stamp, struct error *err)
+draw_text(
+    struct render *render, const struct drawtext *what, const char *font, struct stamp **ret_stamp, struct error *err)
 {
 	struct drawtext full = *what;
 	struct drawtext_report report = {0};
@@ -308,7 +315,7 @@ picture_stamp(const struct picture *picture, const struct canvas_patch *place, d
 		const uint16_t *p = picture->pixels + i * 4;
 
 		argb[i] = (uint32_t)(p[3] / 257) << 24 | (uint32_t)(p[0] / 257) << 16 | (uint32_t)(p[1] / 257) << 8 |
-		    (uint32_t)(p[2] / 257);
+			  (uint32_t)(p[2] / 257);
 	}
 	ret = stamp_new(argb, picture->width, place, opacity, ret_stamp, err);
 	free(argb);
@@ -337,7 +344,8 @@ draw_image(struct render *render, const struct timeline_overlay *overlay, struct
 	place.to_x = (width - place.width) / 4 * 2;
 	place.to_y = (height - place.height) / 4 * 2;
 	if (overlay->anchor == ANCHOR_TOP)
-		place.to_y = FW_MIN((int)lround(overlay->margin * plan_scale(render->plan) / 2) * 2, height - place.height);
+		place.to_y =
+		    FW_MIN((int)lround(overlay->margin * plan_scale(render->plan) / 2) * 2, height - place.height);
 	else if (overlay->anchor == ANCHOR_BOTTOM)
 		place.to_y =
 		    FW_MAX(height - place.height - (int)lround(overlay->margin * plan_scale(render->plan) / 2) * 2, 0);

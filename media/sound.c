@@ -40,8 +40,8 @@ encode_round(const float *mix, size_t frames, const struct plan *plan, double ce
 }
 
 int
-sound_make(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx, struct piece_builder *builder,
-    struct error *err)
+sound_make(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx,
+    struct piece_builder *builder, struct error *err)
 {
 	const struct timeline_sound *audio = &plan->timeline->output.audio;
 	const size_t frames = (size_t)plan_samples(plan, plan->frames, audio->rate);

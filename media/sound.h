@@ -1,8 +1,8 @@
 /*
  * The sound of a film: mixed as a whole in float samples, brought to its loudness, encoded once.
  *
- * AAC adds samples in front of every encode, so it is never joined from parts. What a listener gets is measured on the decoded
- * AAC, because encoding moves peaks: where they come out too high, the whole is made again with more room.
+ * AAC adds samples in front of every encode, so it is never joined from parts. What a listener gets is measured on the
+ * decoded AAC, because encoding moves peaks: where they come out too high, the whole is made again with more room.
  */
 #ifndef MEDIA_SOUND_H
 #define MEDIA_SOUND_H
@@ -31,7 +31,7 @@ struct sound_notes {
 typedef int sound_find_fn(void *ctx, const char *asset);
 
 /* Makes the whole programme of the plan. ERR_INPUT "sound_unavailable" naming an asset that cannot be read. */
-int sound_make(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx, struct piece_builder *builder,
-    struct error *err) MUST_CHECK;
+int sound_make(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx,
+    struct piece_builder *builder, struct error *err) MUST_CHECK;
 
 #endif

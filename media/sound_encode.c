@@ -16,9 +16,9 @@ struct coder {
 	AVFrame *frame;
 	struct loudness *meter;
 	struct piece_builder *builder;
-	float *heard;	/* one decoded packet, interleaved */
-	int64_t skip;	/* decoded samples that are priming */
-	int64_t left;	/* decoded samples that belong to the programme */
+	float *heard; /* one decoded packet, interleaved */
+	int64_t skip; /* decoded samples that are priming */
+	int64_t left; /* decoded samples that belong to the programme */
 	int32_t packets;
 };
 
@@ -184,7 +184,8 @@ sound_encode(const float *samples, size_t frames, int rate, struct piece_builder
 		return -1;
 	packet = coder.encoder->frame_size;
 	for (size_t at = 0; at < frames; at += (size_t)packet)
-		if (put_samples(&coder, samples + at * SOUND_CHANNELS, (int64_t)at, (int)FW_MIN((size_t)packet, frames - at), err) < 0)
+		if (put_samples(&coder, samples + at * SOUND_CHANNELS, (int64_t)at,
+			(int)FW_MIN((size_t)packet, frames - at), err) < 0)
 			return -1;
 	if (avcodec_send_frame(coder.encoder, NULL) < 0 || take_packets(&coder, err) < 0 || hear(&coder, NULL, err) < 0)
 		return -1;

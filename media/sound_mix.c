@@ -74,8 +74,8 @@ track_resampler(struct track *track, int rate, struct error *err)
 		av_channel_layout_default(&in, frame->ch_layout.nb_channels);
 	else
 		(void)av_channel_layout_copy(&in, &frame->ch_layout);
-	ret = swr_alloc_set_opts2(&track->resampler, &out, AV_SAMPLE_FMT_FLT, rate, &in, (enum AVSampleFormat)frame->format,
-	    frame->sample_rate, 0, NULL);
+	ret = swr_alloc_set_opts2(&track->resampler, &out, AV_SAMPLE_FMT_FLT, rate, &in,
+	    (enum AVSampleFormat)frame->format, frame->sample_rate, 0, NULL);
 	av_channel_layout_uninit(&in);
 	if (ret >= 0)
 		ret = swr_init(track->resampler);
@@ -113,8 +113,8 @@ track_add(struct track *track, int rate, bool last, struct error *err)
 	if (room < 0 || !track_room(track, (size_t)room + 1))
 		return error_set(err, ERR_MEMORY, "no memory for the sound of '%s'", track->name);
 	out = (uint8_t *)(track->samples + track->frames * SOUND_CHANNELS);
-	got = swr_convert(track->resampler, &out, room + 1, last ? NULL : (const uint8_t **)(void *)frame->extended_data,
-	    last ? 0 : frame->nb_samples);
+	got = swr_convert(track->resampler, &out, room + 1,
+	    last ? NULL : (const uint8_t **)(void *)frame->extended_data, last ? 0 : frame->nb_samples);
 	if (got < 0)
 		return io_error(err, got, "resampling");
 	track->frames += (size_t)got;
@@ -188,7 +188,8 @@ add_item(const struct task *task, const struct timeline_audio *item, int fd, int
 
 	if (room == 0)
 		return 0;
-	if (sound_decode(task, item->asset, fd, rate, item->loop ? (size_t)LOOP_SECONDS_MAX * (size_t)rate : room, &own, &got, err) < 0)
+	if (sound_decode(task, item->asset, fd, rate, item->loop ? (size_t)LOOP_SECONDS_MAX * (size_t)rate : room, &own,
+		&got, err) < 0)
 		return -1;
 	fit.frames = item->loop ? room : FW_MIN(room, got);
 	if (music_fit(own, got, &fit, &fitted, err) < 0)
@@ -207,7 +208,8 @@ sound_mix(const struct task *task, const struct plan *plan, sound_find_fn *find,
 		const int fd = find(ctx, item->asset);
 
 		if (fd < 0)
-			return error_code(err, ERR_INPUT, "sound_unavailable", "the sound '%s' is not there", item->asset);
+			return error_code(
+			    err, ERR_INPUT, "sound_unavailable", "the sound '%s' is not there", item->asset);
 		if (add_item(task, item, fd, (int)plan->timeline->output.audio.rate, mix, frames, err) < 0)
 			return -1;
 	}

@@ -146,8 +146,8 @@ index_format(struct arena *arena, struct source *source, AVFormatContext *format
 		format->streams[i]->discard = (int)i == source->stream ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
 	source->time_base = stream->time_base;
 	source->quarters = quarters_of(stream);
-	source->aspect = stream->sample_aspect_ratio.num > 0 ? stream->sample_aspect_ratio
-							      : stream->codecpar->sample_aspect_ratio;
+	source->aspect =
+	    stream->sample_aspect_ratio.num > 0 ? stream->sample_aspect_ratio : stream->codecpar->sample_aspect_ratio;
 	if (source->aspect.num <= 0 || source->aspect.den <= 0)
 		source->aspect = (AVRational){1, 1};
 	/* of several names ("mov,mp4,...") one finds the demuxer again */
@@ -193,8 +193,8 @@ source_index(struct arena *arena, const struct task *task, const char *name, int
 }
 
 /*
- * A source picture at time t (seconds after the first) takes effect at film frame floor((t - in) * fps / speed + 1/2). So frame k
- * shows the last picture with (t - in) * fps / speed < k + 1/2.
+ * A source picture at time t (seconds after the first) takes effect at film frame floor((t - in) * fps / speed + 1/2).
+ * So frame k shows the last picture with (t - in) * fps / speed < k + 1/2.
  *
  *     t = pts * num / den;  (pts*num/den - in/10^6) * fps_num/fps_den * 10^6/ppm < (2k + 1) / 2
  *
@@ -207,7 +207,7 @@ in_effect(const struct source *source, size_t index, int64_t k, int64_t in_us, i
 	const __int128 num = source->time_base.num, den = source->time_base.den;
 
 	return 2 * (pts * num * 1000000 - (__int128)in_us * den) * fps.num <
-	    (2 * (__int128)k + 1) * den * fps.den * speed_ppm;
+	       (2 * (__int128)k + 1) * den * fps.den * speed_ppm;
 }
 
 size_t
@@ -226,7 +226,8 @@ source_at(const struct source *source, int64_t k, int64_t in_us, int64_t speed_p
 	return low;
 }
 
-/* What reading into the file found out is known from the index; only formats that have no header are read into again. */
+/* What reading into the file found out is known from the index; only formats that have no header are read into again.
+ */
 static int
 reader_open(struct source_reader *reader, const struct task *task, struct error *err)
 {
@@ -340,7 +341,8 @@ decode_next(struct source_reader *reader, struct error *err)
 	}
 }
 
-/* Decodes until the picture with the index's time is there; a damaged one gives way to the next, a missing end to the last. */
+/* Decodes until the picture with the index's time is there; a damaged one gives way to the next, a missing end to the
+ * last. */
 static int
 decode_to(struct source_reader *reader, size_t index, struct error *err)
 {
@@ -355,7 +357,8 @@ decode_to(struct source_reader *reader, size_t index, struct error *err)
 			break;
 		av_frame_unref(reader->latest);
 		av_frame_move_ref(reader->latest, reader->frame);
-		if (reader->latest->best_effort_timestamp == AV_NOPTS_VALUE || reader->latest->best_effort_timestamp >= wanted)
+		if (reader->latest->best_effort_timestamp == AV_NOPTS_VALUE ||
+		    reader->latest->best_effort_timestamp >= wanted)
 			break;
 	}
 	if (reader->latest->buf[0] == NULL)
@@ -372,7 +375,8 @@ source_read(struct source_reader *reader, size_t index, const AVFrame **ret_fram
 		const size_t key = key_before(source, index);
 		const bool onwards = reader->at != SIZE_MAX && index > reader->at && key <= reader->at + 1;
 
-		if (!onwards && !(reader->at == SIZE_MAX && key == 0 && reader->next == 0) && seek_to(reader, key, err) < 0)
+		if (!onwards && !(reader->at == SIZE_MAX && key == 0 && reader->next == 0) &&
+		    seek_to(reader, key, err) < 0)
 			return error_wrap(err, "clip '%s'", source->name);
 		if (decode_to(reader, index, err) < 0)
 			return error_wrap(err, "clip '%s', picture %zu", source->name, index);

@@ -1,8 +1,8 @@
 /*
  * Painting layers bottom first and encoding what comes out.
  *
- * Each layer keeps the canvas it drew last; it is drawn anew only when its source picture changes, so cards, stills and held
- * pictures cost nothing after their first frame.
+ * Each layer keeps the canvas it drew last; it is drawn anew only when its source picture changes, so cards, stills and
+ * held pictures cost nothing after their first frame.
  */
 #include "media/span.h"
 
@@ -141,12 +141,14 @@ paint_open(struct painter *painter, struct brush *brush, int64_t k, const AVFram
 	settle(painter, top);
 	if (k >= brush->layer->enter_frames)
 		return brush_source(painter, brush, index, painter->canvas, err);
-	if (painter->spare == NULL && canvas_new(painter->stage->width, painter->stage->height, &painter->spare, err) < 0)
+	if (painter->spare == NULL &&
+	    canvas_new(painter->stage->width, painter->stage->height, &painter->spare, err) < 0)
 		return -1;
 	canvas_copy(painter->spare, painter->canvas);
 	if (brush_source(painter, brush, index, painter->spare, err) < 0)
 		return -1;
-	canvas_transition(painter->canvas, painter->canvas, painter->spare, brush->layer->enter, k, brush->layer->enter_frames);
+	canvas_transition(
+	    painter->canvas, painter->canvas, painter->spare, brush->layer->enter, k, brush->layer->enter_frames);
 	return 0;
 }
 
@@ -217,8 +219,10 @@ paint_all(struct painter *painter, struct encoder *encoder, struct canvas_meter 
 int
 span_make(struct stage *stage, const struct plan_span *span, struct piece_builder *builder, struct error *err)
 {
-	const struct encoder_request request = {
-	    .width = stage->width, .height = stage->height, .fps_num = stage->plan->fps_num, .fps_den = stage->plan->fps_den};
+	const struct encoder_request request = {.width = stage->width,
+	    .height = stage->height,
+	    .fps_num = stage->plan->fps_num,
+	    .fps_den = stage->plan->fps_den};
 	CLEANUP(painter_done) struct painter painter = {.span = span};
 	CLEANUP(encoder_free) struct encoder *encoder = NULL;
 	CLEANUP(canvas_meter_free) struct canvas_meter *meter = canvas_meter_new();

@@ -1,7 +1,8 @@
 /*
  * Making spans: each frame is painted from the layers that are seen in it and goes straight to the encoder.
  *
- * A stage holds what all spans share and nobody changes while they are made: the plan, the indexed clips, the drawn texts.
+ * A stage holds what all spans share and nobody changes while they are made: the plan, the indexed clips, the drawn
+ * texts.
  */
 #ifndef MEDIA_SPAN_H
 #define MEDIA_SPAN_H
@@ -26,12 +27,13 @@ struct stage {
 	const struct plan *plan;
 	struct stage_layer *layers; /* as plan->layers */
 	int width, height;
-	atomic_bool stop;	 /* set when another span failed */
-	atomic_llong done;	 /* frames encoded so far */
+	atomic_bool stop;  /* set when another span failed */
+	atomic_llong done; /* frames encoded so far */
 };
 
 /* Paints and encodes the span into the builder. Any thread. ERR_CANCELLED when stage->stop was set. */
-int span_make(struct stage *stage, const struct plan_span *span, struct piece_builder *builder, struct error *err) MUST_CHECK;
+int span_make(
+    struct stage *stage, const struct plan_span *span, struct piece_builder *builder, struct error *err) MUST_CHECK;
 
 /* One frame of the film, for posters. The caller frees it. */
 int span_frame(struct stage *stage, int64_t frame, AVFrame **ret_frame, struct error *err) MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
- * Stamps: drawings with soft edges, converted once to the film's colours. Premultiplied colour is linear, so luma and the mean of
- * four chroma neighbours are sums.
+ * Stamps: drawings with soft edges, converted once to the film's colours. Premultiplied colour is linear, so luma and
+ * the mean of four chroma neighbours are sums.
  */
 #include <math.h>
 
@@ -95,7 +95,7 @@ stamp_put(const struct stamp *stamp, AVFrame *canvas)
 
 		for (int y = 0; y < height; y++) {
 			uint8_t *row = canvas->data[p] + (ptrdiff_t)((stamp->y >> shift) + y) * canvas->linesize[p] +
-			    (stamp->x >> shift);
+				       (stamp->x >> shift);
 			const uint32_t *keep = stamp->keep[p] + (ptrdiff_t)y * width;
 			const uint32_t *add = stamp->add[p] + (ptrdiff_t)y * width;
 

@@ -15,7 +15,7 @@
 struct draft {
 	const struct advert *advert;
 	struct advert_length length;
-	int64_t intro, outro, overlap; /* overlap: of one crossfade */
+	int64_t intro, outro, overlap;	/* overlap: of one crossfade */
 	int64_t clip[ADVERT_CLIPS_MAX]; /* as shown */
 	double speed;
 };
@@ -30,7 +30,8 @@ static int
 draft_init(struct draft *draft, const struct advert *advert, struct error *err)
 {
 	if (advert->n_clips == 0 || advert->n_clips > ADVERT_CLIPS_MAX)
-		return error_set(err, ERR_INPUT, "an advert takes 1 to %d clips, not %zu", ADVERT_CLIPS_MAX, advert->n_clips);
+		return error_set(
+		    err, ERR_INPUT, "an advert takes 1 to %d clips, not %zu", ADVERT_CLIPS_MAX, advert->n_clips);
 	draft->advert = advert;
 	draft->intro = us(advert->intro_s);
 	draft->outro = us(advert->outro_s);
@@ -69,8 +70,8 @@ trimmed(int64_t clip, double factor)
 }
 
 /*
- * The factor with which the clips, none below its minimum, make `wanted` together. Clips that hit the minimum drop out of the sum,
- * so the factor of the others falls; that ends after at most as many rounds as there are clips.
+ * The factor with which the clips, none below its minimum, make `wanted` together. Clips that hit the minimum drop out
+ * of the sum, so the factor of the others falls; that ends after at most as many rounds as there are clips.
  */
 static double
 trim_factor(const struct draft *draft, int64_t wanted)

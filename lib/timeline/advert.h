@@ -1,8 +1,9 @@
 /*
  * The advert: what was asked for when composing becomes a timeline.
  *
- * Intro card, clips in order with short dissolves, outro card, the name over the first clip, the call to action over the end, music. All
- * arithmetic is in whole microseconds, so the length is exactly what the formula says and the fitted length exactly the wanted one.
+ * Intro card, clips in order with short dissolves, outro card, the name over the first clip, the call to action over
+ * the end, music. All arithmetic is in whole microseconds, so the length is exactly what the formula says and the
+ * fitted length exactly the wanted one.
  */
 #ifndef FW_TIMELINE_ADVERT_H
 #define FW_TIMELINE_ADVERT_H
@@ -14,18 +15,18 @@
 #define ADVERT_WIDTH 1920
 #define ADVERT_HEIGHT 1080
 #define ADVERT_FPS 30
-#define ADVERT_CARD_S 1.0      /* default of intro and outro */
+#define ADVERT_CARD_S 1.0 /* default of intro and outro */
 #define ADVERT_CROSSFADE_S 0.25
 #define ADVERT_SHORTEST_S 8.0
 #define ADVERT_LONGEST_S 12.0
-#define ADVERT_CLIP_MIN_S 1.0  /* no clip is trimmed below it */
-#define ADVERT_SLOW_MAX 1.5    /* no clip is slowed more; then its last picture is held */
+#define ADVERT_CLIP_MIN_S 1.0 /* no clip is trimmed below it */
+#define ADVERT_SLOW_MAX 1.5   /* no clip is slowed more; then its last picture is held */
 #define ADVERT_CLIPS_MAX 16
-#define ADVERT_MUSIC "music"   /* the asset name of the music */
+#define ADVERT_MUSIC "music" /* the asset name of the music */
 
 struct advert_clip {
-	const char *asset;   /* its name among the render's assets */
-	double duration_s;   /* measured */
+	const char *asset; /* its name among the render's assets */
+	double duration_s; /* measured */
 };
 
 struct advert {
@@ -46,16 +47,18 @@ struct advert {
 
 struct advert_length {
 	int64_t natural_us;
-	int64_t film_us;      /* what the film will last */
-	double factor;	      /* of every clip's time: below 1 trimmed, above 1 slowed */
-	int64_t hold_us;      /* the last picture is held this long */
-	bool out_of_range;    /* warning duration_out_of_range */
+	int64_t film_us;   /* what the film will last */
+	double factor;	   /* of every clip's time: below 1 trimmed, above 1 slowed */
+	int64_t hold_us;   /* the last picture is held this long */
+	bool out_of_range; /* warning duration_out_of_range */
 };
 
-/* Natural and final length; also for estimates before anything exists. ERR_INPUT for no clips, too many, or one without length. */
+/* Natural and final length; also for estimates before anything exists. ERR_INPUT for no clips, too many, or one without
+ * length. */
 int advert_length(const struct advert *advert, struct advert_length *ret_length, struct error *err) MUST_CHECK;
 
 /* Appends the timeline as JSON. Music, when wanted, is the asset ADVERT_MUSIC. ret_length may be NULL. */
-int advert_write(const struct advert *advert, struct buf *json, struct advert_length *ret_length, struct error *err) MUST_CHECK;
+int advert_write(
+    const struct advert *advert, struct buf *json, struct advert_length *ret_length, struct error *err) MUST_CHECK;
 
 #endif

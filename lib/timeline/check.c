@@ -77,7 +77,8 @@ check_transitions(const struct check *check, struct timeline_track *track)
 	char pointer[96];
 
 	for (size_t i = 0; i < track->transitions.count; i++) {
-		transition[i].duration_us = transition[i].type == TRANSITION_CUT ? 0 : timeline_us(transition[i].duration_s);
+		transition[i].duration_us =
+		    transition[i].type == TRANSITION_CUT ? 0 : timeline_us(transition[i].duration_s);
 		snprintf(pointer, sizeof(pointer), "/tracks/%zu/transitions/%zu/after", check->track, i);
 		if ((size_t)transition[i].after + 1 >= track->items.count)
 			js_problem_add(check->problems, check->arena, pointer, "too_large",
@@ -100,7 +101,8 @@ check_overlay(const struct check *check, size_t index, struct timeline_overlay *
 	overlay->rgb = color_rgb(overlay->color);
 	if (overlay->end_us != 0 && overlay->end_us <= overlay->start_us) {
 		snprintf(pointer, sizeof(pointer), "/overlays/%zu/end", index);
-		js_problem_add(check->problems, check->arena, pointer, "too_small", "The overlay ends before it starts.");
+		js_problem_add(
+		    check->problems, check->arena, pointer, "too_small", "The overlay ends before it starts.");
 	}
 	if (overlay->image ? overlay->asset == NULL : overlay->text == NULL) {
 		snprintf(pointer, sizeof(pointer), "/overlays/%zu/%s", index, overlay->image ? "asset" : "text");
@@ -117,7 +119,8 @@ check_output(const struct check *check, const struct timeline_output *output)
 	if (output->width % 2 != 0)
 		js_problem_add(check->problems, check->arena, "/output/width", "bad_format", "The width must be even.");
 	if (output->height % 2 != 0)
-		js_problem_add(check->problems, check->arena, "/output/height", "bad_format", "The height must be even.");
+		js_problem_add(
+		    check->problems, check->arena, "/output/height", "bad_format", "The height must be even.");
 	if (fps < 1 || fps > 120)
 		js_problem_add(check->problems, check->arena, "/output/fps", "bad_format",
 		    "The frame rate must lie between 1 and 120 per second.");

@@ -100,8 +100,8 @@ place_overlays(struct plan *plan, struct plan_layer *layers)
 		    .overlay = overlay,
 		    .start = FW_MIN(plan_frame(overlay->start_us, plan->fps_num, plan->fps_den), plan->frames),
 		    .end = overlay->end_us == 0
-			? plan->frames
-			: FW_MIN(plan_frame(overlay->end_us, plan->fps_num, plan->fps_den), plan->frames),
+			       ? plan->frames
+			       : FW_MIN(plan_frame(overlay->end_us, plan->fps_num, plan->fps_den), plan->frames),
 		    .moving = 1,
 		};
 

@@ -1,13 +1,14 @@
 /*
  * A plan: a timeline in whole frames, cut into spans that can be encoded, kept and joined independently.
  *
- * Seconds become frames once, here: every start and end on the film's exact time axis is rounded to the nearest frame (halves
- * up), never a length by itself, so that rounding does not add up: ten clips with 0.25 s dissolves end where the exact sum says.
+ * Seconds become frames once, here: every start and end on the film's exact time axis is rounded to the nearest frame
+ * (halves up), never a length by itself, so that rounding does not add up: ten clips with 0.25 s dissolves end where
+ * the exact sum says.
  *
- * Everything visible is a layer with a place on the film's frame axis; later layers lie on top. A transition is the way in which a
- * layer comes in over the one before. The change points of all layers cut the film into spans. A span's key is the digest of
- * everything that affects its pixels and of nothing else: where the span lies in the film does not matter, so moving a scene
- * does not make it new.
+ * Everything visible is a layer with a place on the film's frame axis; later layers lie on top. A transition is the way
+ * in which a layer comes in over the one before. The change points of all layers cut the film into spans. A span's key
+ * is the digest of everything that affects its pixels and of nothing else: where the span lies in the film does not
+ * matter, so moving a scene does not make it new.
  */
 #ifndef FW_TIMELINE_PLAN_H
 #define FW_TIMELINE_PLAN_H
@@ -15,8 +16,8 @@
 #include "lib/base/hash.h"
 #include "lib/timeline/timeline.h"
 
-#define PLAN_SPAN_MIN 3	  /* frames; shorter pieces join their neighbour */
-#define PLAN_SPAN_LONG 240 /* longer ones are divided ... */
+#define PLAN_SPAN_MIN 3	    /* frames; shorter pieces join their neighbour */
+#define PLAN_SPAN_LONG 240  /* longer ones are divided ... */
 #define PLAN_SPAN_PIECE 120 /* ... into pieces of at least this many */
 
 /* What a name of the timeline stands for. */
@@ -26,7 +27,8 @@ struct plan_fact {
 };
 
 struct plan_facts {
-	const char *engine; /* versions and settings of everything between the inputs' bytes and the encoded ones, as one text */
+	const char *engine; /* versions and settings of everything between the inputs' bytes and the encoded ones, as
+			       one text */
 	const struct plan_fact *assets;
 	size_t n_assets;
 	const struct plan_fact *fonts;
@@ -34,7 +36,7 @@ struct plan_facts {
 };
 
 struct plan_layer {
-	const struct timeline_item *item;	/* one of these two */
+	const struct timeline_item *item; /* one of these two */
 	const struct timeline_overlay *overlay;
 	size_t track;	    /* of an item */
 	int64_t start, end; /* film frames, end not included */
@@ -58,7 +60,7 @@ struct plan_span {
 struct plan {
 	const struct timeline *timeline;
 	const struct plan_facts *facts; /* borrowed */
-	int64_t fps_num, fps_den; /* in lowest terms */
+	int64_t fps_num, fps_den;	/* in lowest terms */
 	int64_t frames;
 	const struct plan_layer *layers;
 	size_t n_layers;
@@ -70,8 +72,8 @@ struct plan {
 
 /* Everything lives in the arena; the timeline must live as long. ERR_INPUT "timeline_empty" for a film without frames,
  * "clip_unavailable", "sound_unavailable" or "font_missing" for a name without a fact. */
-int plan_make(struct arena *arena, const struct timeline *timeline, const struct plan_facts *facts, struct plan **ret_plan,
-    struct error *err) MUST_CHECK;
+int plan_make(struct arena *arena, const struct timeline *timeline, const struct plan_facts *facts,
+    struct plan **ret_plan, struct error *err) MUST_CHECK;
 
 /* "body" */
 const char *plan_kind_name(enum plan_kind kind) RETURNS_NONNULL;

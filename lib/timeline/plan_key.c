@@ -1,14 +1,15 @@
 /*
  * Digests of everything that affects what a span, the sound programme or the finished file looks like.
  *
- * A key is made from positions relative to the span, so that a scene that only moves keeps its key. What a key misses would be
- * shown wrongly from the cache, so when in doubt a field goes in: a needless rebuild costs a second.
+ * A key is made from positions relative to the span, so that a scene that only moves keeps its key. What a key misses
+ * would be shown wrongly from the cache, so when in doubt a field goes in: a needless rebuild costs a second.
  */
 #include "lib/base/text.h"
 #include "lib/timeline/plan_priv.h"
 
 static int
-add_fact(struct hash *hash, const struct plan_fact *facts, size_t count, const char *name, const char *code, struct error *err)
+add_fact(struct hash *hash, const struct plan_fact *facts, size_t count, const char *name, const char *code,
+    struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (text_equal(facts[i].name, name)) {
@@ -36,7 +37,8 @@ add_motion(struct hash *hash, const struct plan_layer *layer, int64_t from, int6
 }
 
 static int
-add_item(struct hash *hash, const struct plan *plan, const struct plan_layer *layer, int64_t from, int64_t to, struct error *err)
+add_item(struct hash *hash, const struct plan *plan, const struct plan_layer *layer, int64_t from, int64_t to,
+    struct error *err)
 {
 	const struct timeline_item *item = layer->item;
 	const struct plan_facts *facts = plan->facts;
@@ -148,7 +150,8 @@ audio_key(struct plan *plan, struct error *err)
 		add_micro(&hash, audio->fade_in_s);
 		add_micro(&hash, audio->fade_out_s);
 		add_micro(&hash, audio->volume);
-		if (add_fact(&hash, plan->facts->assets, plan->facts->n_assets, audio->asset, "sound_unavailable", err) < 0)
+		if (add_fact(
+			&hash, plan->facts->assets, plan->facts->n_assets, audio->asset, "sound_unavailable", err) < 0)
 			return -1;
 	}
 	hash_end_hex(&hash, plan->audio_key);

@@ -60,17 +60,18 @@ static const char *const profile_names[] = {"h264", NULL};
 static const struct js_field item_fields[] = {
     JS_NAMED(struct timeline_item, type_name, "type", JS_STRING, .flags = JS_REQUIRED, .choices = type_names),
     JS_FIELD(struct timeline_item, asset, JS_STRING, .min = 1, .max = 64, .pattern = JS_TOKEN,
-        .about = "name of the asset of a clip or still"),
+	.about = "name of the asset of a clip or still"),
     JS_NAMED(struct timeline_item, duration_s, "duration", JS_DOUBLE, .flags = JS_REQUIRED, .low = 0.0,
-        .high = TIMELINE_SECONDS_MAX, .about = "seconds in the film, after speed, without hold"),
+	.high = TIMELINE_SECONDS_MAX, .about = "seconds in the film, after speed, without hold"),
     JS_NAMED(struct timeline_item, hold_s, "hold", JS_DOUBLE, SECONDS, .fallback = "0",
-        .about = "seconds the last picture stays after that"),
-    JS_NAMED(struct timeline_item, in_s, "in", JS_DOUBLE, SECONDS, .fallback = "0", .about = "second of the source to begin at"),
+	.about = "seconds the last picture stays after that"),
+    JS_NAMED(struct timeline_item, in_s, "in", JS_DOUBLE, SECONDS, .fallback = "0",
+	.about = "second of the source to begin at"),
     JS_FIELD(struct timeline_item, speed, JS_DOUBLE, .low = 0.25, .high = 4.0, .fallback = "1"),
     JS_NAMED(struct timeline_item, fit_name, "fit", JS_STRING, .choices = fit_names, .fallback = "\"contain\""),
     JS_FIELD(struct timeline_item, text, JS_STRING, .max = TIMELINE_TEXT_MAX),
     JS_FIELD(struct timeline_item, font, JS_STRING, .min = 1, .max = 100, .flags = JS_ONE_LINE,
-        .fallback = "\"" TIMELINE_FONT_DEFAULT "\""),
+	.fallback = "\"" TIMELINE_FONT_DEFAULT "\""),
     JS_FIELD(struct timeline_item, size, JS_DOUBLE, .low = 8, .high = 600, .fallback = "96"),
     JS_FIELD(struct timeline_item, color, JS_STRING, .pattern = JS_COLOR, .fallback = "\"#FFFFFF\""),
     JS_FIELD(struct timeline_item, background, JS_STRING, .pattern = JS_COLOR, .fallback = "\"#000000\""),
@@ -80,16 +81,16 @@ static const struct js_field item_fields[] = {
 static const struct js_field transition_fields[] = {
     JS_FIELD(struct timeline_transition, after, JS_INT, .flags = JS_REQUIRED, .min = 0, .max = TIMELINE_ITEMS_MAX),
     JS_NAMED(struct timeline_transition, type_name, "type", JS_STRING, .choices = transition_names,
-        .fallback = "\"dissolve\""),
+	.fallback = "\"dissolve\""),
     JS_NAMED(struct timeline_transition, duration_s, "duration", JS_DOUBLE, .low = 0, .high = 10, .fallback = "0.25"),
     JS_END,
 };
 
 static const struct js_field track_fields[] = {
     JS_FIELD(struct timeline_track, items, JS_OBJECTS, .flags = JS_REQUIRED, .min = 1, .max = TIMELINE_ITEMS_MAX,
-        .fields = item_fields, .item_size = sizeof(struct timeline_item)),
+	.fields = item_fields, .item_size = sizeof(struct timeline_item)),
     JS_FIELD(struct timeline_track, transitions, JS_OBJECTS, .max = TIMELINE_ITEMS_MAX, .fields = transition_fields,
-        .item_size = sizeof(struct timeline_transition)),
+	.item_size = sizeof(struct timeline_transition)),
     JS_END,
 };
 
@@ -98,16 +99,17 @@ static const struct js_field overlay_fields[] = {
     JS_FIELD(struct timeline_overlay, text, JS_STRING, .max = TIMELINE_TEXT_MAX),
     JS_FIELD(struct timeline_overlay, asset, JS_STRING, .min = 1, .max = 64, .pattern = JS_TOKEN),
     JS_NAMED(struct timeline_overlay, start_s, "start", JS_DOUBLE, SECONDS, .fallback = "0"),
-    JS_NAMED(struct timeline_overlay, end_s, "end", JS_DOUBLE, SECONDS, .fallback = "0", .about = "0: to the end of the film"),
+    JS_NAMED(struct timeline_overlay, end_s, "end", JS_DOUBLE, SECONDS, .fallback = "0",
+	.about = "0: to the end of the film"),
     JS_FIELD(struct timeline_overlay, font, JS_STRING, .min = 1, .max = 100, .flags = JS_ONE_LINE,
-        .fallback = "\"" TIMELINE_FONT_DEFAULT "\""),
+	.fallback = "\"" TIMELINE_FONT_DEFAULT "\""),
     JS_FIELD(struct timeline_overlay, size, JS_DOUBLE, .low = 8, .high = 600, .fallback = "72"),
     JS_FIELD(struct timeline_overlay, color, JS_STRING, .pattern = JS_COLOR, .fallback = "\"#FFFFFF\""),
     JS_NAMED(struct timeline_overlay, anchor_name, "anchor", JS_STRING, .choices = anchor_names, .fallback = "\"top\""),
     JS_FIELD(struct timeline_overlay, margin, JS_DOUBLE, .low = 0, .high = 500, .fallback = "50"),
     JS_FIELD(struct timeline_overlay, outline, JS_BOOL, .fallback = "true"),
     JS_FIELD(struct timeline_overlay, width, JS_DOUBLE, .low = 0.01, .high = 1, .fallback = "0.2",
-        .about = "of an image, as a share of the frame's width"),
+	.about = "of an image, as a share of the frame's width"),
     JS_FIELD(struct timeline_overlay, opacity, JS_DOUBLE, .low = 0, .high = 1, .fallback = "1"),
     JS_END,
 };
@@ -134,7 +136,8 @@ static const struct js_field sound_fields[] = {
 static const struct js_field output_fields[] = {
     JS_FIELD(struct timeline_output, width, JS_INT, .flags = JS_REQUIRED, .min = 32, .max = TIMELINE_SIDE_MAX),
     JS_FIELD(struct timeline_output, height, JS_INT, .flags = JS_REQUIRED, .min = 32, .max = TIMELINE_SIDE_MAX),
-    JS_FIELD(struct timeline_output, fps, JS_INTS, .min = 2, .max = 2, .item_min = 1, .item_max = 240000, .fallback = "[30,1]"),
+    JS_FIELD(struct timeline_output, fps, JS_INTS, .min = 2, .max = 2, .item_min = 1, .item_max = 240000,
+	.fallback = "[30,1]"),
     JS_FIELD(struct timeline_output, profile, JS_STRING, .choices = profile_names, .fallback = "\"h264\""),
     JS_FIELD(struct timeline_output, audio, JS_OBJECT, .flags = JS_NULLABLE, .fields = sound_fields),
     JS_END,
@@ -144,11 +147,11 @@ const struct js_field timeline_fields[] = {
     JS_FIELD(struct timeline, version, JS_INT, .flags = JS_REQUIRED, .min = TIMELINE_VERSION, .max = TIMELINE_VERSION),
     JS_FIELD(struct timeline, output, JS_OBJECT, .flags = JS_REQUIRED, .fields = output_fields),
     JS_FIELD(struct timeline, tracks, JS_OBJECTS, .flags = JS_REQUIRED, .min = 1, .max = TIMELINE_TRACKS_MAX,
-        .fields = track_fields, .item_size = sizeof(struct timeline_track)),
+	.fields = track_fields, .item_size = sizeof(struct timeline_track)),
     JS_FIELD(struct timeline, overlays, JS_OBJECTS, .max = TIMELINE_OVERLAYS_MAX, .fields = overlay_fields,
-        .item_size = sizeof(struct timeline_overlay)),
+	.item_size = sizeof(struct timeline_overlay)),
     JS_FIELD(struct timeline, audio, JS_OBJECTS, .max = TIMELINE_AUDIO_MAX, .fields = audio_fields,
-        .item_size = sizeof(struct timeline_audio)),
+	.item_size = sizeof(struct timeline_audio)),
     JS_END,
 };
 
@@ -201,8 +204,8 @@ timeline_parse(struct arena *arena, const void *json, size_t len, struct timelin
 	if (timeline == NULL)
 		return arena_error(arena, err);
 	if (len > TIMELINE_BYTES_MAX)
-		return error_set(err, ERR_TOO_LARGE, "a timeline of %zu bytes is larger than %zu", len,
-		    (size_t)TIMELINE_BYTES_MAX);
+		return error_set(
+		    err, ERR_TOO_LARGE, "a timeline of %zu bytes is larger than %zu", len, (size_t)TIMELINE_BYTES_MAX);
 	if (JS_PARSE(arena, json, len, timeline_fields, timeline, problems, err) < 0)
 		return -1;
 	/* an object that was sent has its defaults filled in; null and absent leave zeros */

@@ -1,13 +1,14 @@
 /*
  * A timeline: the only description of a film, version 1.
  *
- * It comes in as JSON, is read through declared fields and checked with pointers to what is wrong, and is planned into whole frames
- * by plan.h. Times are kept as whole microseconds; which frame they mean is decided once, when planning. This folder
- * knows nothing of codecs and opens no file: assets and fonts are names, their digests come in with plan_facts.
+ * It comes in as JSON, is read through declared fields and checked with pointers to what is wrong, and is planned into
+ * whole frames by plan.h. Times are kept as whole microseconds; which frame they mean is decided once, when planning.
+ * This folder knows nothing of codecs and opens no file: assets and fonts are names, their digests come in with
+ * plan_facts.
  *
  * Pixel sizes (text size, margin) are meant for a picture 1080 lines high and scale with the output's height.
- * Where things cover each other the later one is on top: a later item over an earlier one, a later track over an earlier one,
- * overlays over all tracks in their order.
+ * Where things cover each other the later one is on top: a later item over an earlier one, a later track over an
+ * earlier one, overlays over all tracks in their order.
  */
 #ifndef FW_TIMELINE_TIMELINE_H
 #define FW_TIMELINE_TIMELINE_H
@@ -29,14 +30,21 @@
 #define TIMELINE_REFERENCE_HEIGHT 1080
 #define TIMELINE_FONT_DEFAULT "Montserrat-Bold"
 
-enum timeline_type { TIMELINE_CARD, TIMELINE_CLIP, TIMELINE_STILL, TIMELINE_COLOUR, TIMELINE_GAP, TIMELINE_TYPE__COUNT };
+enum timeline_type {
+	TIMELINE_CARD,
+	TIMELINE_CLIP,
+	TIMELINE_STILL,
+	TIMELINE_COLOUR,
+	TIMELINE_GAP,
+	TIMELINE_TYPE__COUNT
+};
 
 enum timeline_fit { FIT_CONTAIN, FIT_COVER, FIT_FILL, FIT_BLUR, FIT__COUNT };
 
 enum timeline_transition_type {
 	TRANSITION_CUT,
 	TRANSITION_DISSOLVE,
-	TRANSITION_FADE, /* through black */
+	TRANSITION_FADE,      /* through black */
 	TRANSITION_WIPE_LEFT, /* the edge moves to the left, uncovering the new picture from the right */
 	TRANSITION_WIPE_RIGHT,
 	TRANSITION_WIPE_UP,

@@ -1,8 +1,8 @@
 /*
  * The render engine end to end, at small sizes: what is planned is what is in the file, what is reused changes nothing.
  *
- * Files are read with a box reader of this test's own; pictures are decoded with the engine's source reader, whose exactness is checked
- * against clips that carry their frame number.
+ * Files are read with a box reader of this test's own; pictures are decoded with the engine's source reader, whose
+ * exactness is checked against clips that carry their frame number.
  */
 #include "tests/harness/test_main.h"
 
@@ -68,7 +68,13 @@ make_clip(int dir, const char *name, int chroma, struct error *err)
 	struct encoder *encoder = NULL;
 	struct mp4_sample samples[CLIP_FRAMES];
 	struct one_piece one = {.builder = &builder};
-	struct mp4_film film = {.width = WIDTH, .height = HEIGHT, .fps_num = 25, .fps_den = 1, .reorder = 2, .load = load_piece, .ctx = &one};
+	struct mp4_film film = {.width = WIDTH,
+	    .height = HEIGHT,
+	    .fps_num = 25,
+	    .fps_den = 1,
+	    .reorder = 2,
+	    .load = load_piece,
+	    .ctx = &one};
 	AVFrame *frame = NULL;
 	int fd, ret = -1;
 
@@ -80,7 +86,8 @@ make_clip(int dir, const char *name, int chroma, struct error *err)
 			memset(frame->data[0] + y * frame->linesize[0], number_luma(i), WIDTH);
 		for (int p = 1; p < 3; p++)
 			for (int y = 0; y < HEIGHT / 2; y++)
-				memset(frame->data[p] + y * frame->linesize[p], p == 1 ? chroma : 255 - chroma, WIDTH / 2);
+				memset(
+				    frame->data[p] + y * frame->linesize[p], p == 1 ? chroma : 255 - chroma, WIDTH / 2);
 		if (encoder_put(encoder, frame, err) < 0)
 			return -1;
 	}
@@ -147,7 +154,8 @@ set_up(void)
 
 	av_log_set_level(AV_LOG_QUIET);
 	snprintf(path, sizeof(path), "%s/tone.wav", dir);
-	if (fd < 0 || make_clip(fd, "a.mp4", 100, &err) < 0 || make_clip(fd, "b.mp4", 150, &err) < 0 || make_tone(path) < 0) {
+	if (fd < 0 || make_clip(fd, "a.mp4", 100, &err) < 0 || make_clip(fd, "b.mp4", 150, &err) < 0 ||
+	    make_tone(path) < 0) {
 		(void)fprintf(stderr, "set-up: %s\n", err.text);
 		return 1;
 	}
@@ -207,10 +215,12 @@ static const char *
 film_args(const char *transition, const char *text, const char *sound)
 {
 	return arena_printf(test_arena(),
-	    "{\"output\":\"film%d.mp4\",\"poster\":\"poster.jpg\",\"assets\":{\"a\":\"in0\",\"b\":\"in1\",\"m\":\"in2\"},"
+	    "{\"output\":\"film%d.mp4\",\"poster\":\"poster.jpg\",\"assets\":{\"a\":\"in0\",\"b\":\"in1\",\"m\":"
+	    "\"in2\"},"
 	    "\"timeline\":{\"version\":1," OUTPUT ",\"tracks\":[{\"items\":["
 	    "{\"type\":\"card\",\"duration\":0.4,\"text\":\"%s\",\"font\":\"DejaVuSans-Bold\"},"
-	    "{\"type\":\"clip\",\"asset\":\"a\",\"duration\":1.6},{\"type\":\"clip\",\"asset\":\"b\",\"in\":0.4,\"duration\":1.2,"
+	    "{\"type\":\"clip\",\"asset\":\"a\",\"duration\":1.6},{\"type\":\"clip\",\"asset\":\"b\",\"in\":0.4,"
+	    "\"duration\":1.2,"
 	    "\"speed\":1.5,\"hold\":0.4},"
 	    "{\"type\":\"colour\",\"color\":\"#804020\",\"duration\":0.4}],"
 	    "\"transitions\":[{\"after\":1,\"type\":\"%s\",\"duration\":0.4}]}],"
@@ -399,7 +409,8 @@ decode(const struct rendered *film, const char *args)
 			pixels.chroma[i] = mean(frame, 1);
 			for (int p = 0; p < 3; p++)
 				for (int y = 0; y < frame->height >> (p > 0); y++)
-					hash_add(&hash, frame->data[p] + y * frame->linesize[p], (size_t)(frame->width >> (p > 0)));
+					hash_add(&hash, frame->data[p] + y * frame->linesize[p],
+					    (size_t)(frame->width >> (p > 0)));
 		}
 	}
 	source_close(&reader);
@@ -514,10 +525,12 @@ TEST(render_dissolves_linearly)
 TEST(render_again_reuses_everything_and_is_identical)
 {
 	const int cache = open_dir(test_dir());
-	const char *first_args = film_args("dissolve", "Hello", MUSIC), *second_args = film_args("dissolve", "Hello", MUSIC);
+	const char *first_args = film_args("dissolve", "Hello", MUSIC),
+		   *second_args = film_args("dissolve", "Hello", MUSIC);
 	struct rendered first, second, full;
 
-	if (!CHECK_OK(render(first_args, cache, &first), &first.err) || !CHECK_OK(render(second_args, cache, &second), &second.err))
+	if (!CHECK_OK(render(first_args, cache, &first), &first.err) ||
+	    !CHECK_OK(render(second_args, cache, &second), &second.err))
 		return;
 	CHECK_INT(json_number(second.json, "/spans/encoded"), 0);
 	CHECK_STR(json_text(second.json, "/sha256"), json_text(first.json, "/sha256"));
@@ -530,8 +543,8 @@ TEST(render_incremental_equals_full)
 {
 	static const struct {
 		const char *transition, *text, *sound;
-	} edits[] = {
-	    {"dissolve", "Other", ""}, {"fade", "Other", ""}, {"wipe_left", "Hello", MUSIC}, {"slide_up", "Hello", ""}, {"cut", "Third", MUSIC}};
+	} edits[] = {{"dissolve", "Other", ""}, {"fade", "Other", ""}, {"wipe_left", "Hello", MUSIC},
+	    {"slide_up", "Hello", ""}, {"cut", "Third", MUSIC}};
 	const int cache = open_dir(test_dir());
 	struct rendered start;
 
@@ -542,7 +555,8 @@ TEST(render_incremental_equals_full)
 		const char *full_args = film_args(edits[i].transition, edits[i].text, edits[i].sound);
 		struct rendered film, full;
 
-		if (!CHECK_OK(render(args, cache, &film), &film.err) || !CHECK_OK(render(full_args, -1, &full), &full.err))
+		if (!CHECK_OK(render(args, cache, &film), &film.err) ||
+		    !CHECK_OK(render(full_args, -1, &full), &full.err))
 			continue;
 		CHECK(json_number(film.json, "/spans/reused") > 0);
 		CHECK_INT(json_number(full.json, "/spans/reused"), 0);
@@ -598,17 +612,19 @@ TEST(render_refuses_with_a_reason)
 {
 	struct rendered film;
 
-	CHECK_FAILS_CODE(
-	    render("{\"output\":\"film.mp4\",\"assets\":{},\"timeline\":{\"version\":1,\"output\":{\"width\":64,\"height\":64},"
-		   "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"x\",\"duration\":1}]}]}}",
-		-1, &film),
+	CHECK_FAILS_CODE(render("{\"output\":\"film.mp4\",\"assets\":{},\"timeline\":{\"version\":1,\"output\":{"
+				"\"width\":64,\"height\":64},"
+				"\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"x\",\"duration\":1}]}]}}",
+			     -1, &film),
 	    &film.err, ERR_INPUT, "clip_unavailable");
 	CHECK_FAILS_CODE(
-	    render("{\"output\":\"film.mp4\",\"assets\":{\"x\":\"in2\"},\"timeline\":{\"version\":1,\"output\":{\"width\":64,"
+	    render("{\"output\":\"film.mp4\",\"assets\":{\"x\":\"in2\"},\"timeline\":{\"version\":1,\"output\":{"
+		   "\"width\":64,"
 		   "\"height\":64},\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"x\",\"duration\":1}]}]}}",
 		-1, &film),
 	    &film.err, ERR_INPUT, "clip_unavailable");
-	CHECK_FAILS(render("{\"output\":\"../film.mp4\",\"assets\":{},\"timeline\":{}}", -1, &film), &film.err, ERR_INPUT);
+	CHECK_FAILS(
+	    render("{\"output\":\"../film.mp4\",\"assets\":{},\"timeline\":{}}", -1, &film), &film.err, ERR_INPUT);
 }
 
 TEST(render_dry_run_says_what_it_would_do)
@@ -626,7 +642,7 @@ TEST(render_dry_run_says_what_it_would_do)
 	}
 }
 
-TEST_MAIN_WITH(set_up, tear_down, ROW(source_gives_the_asked_picture_in_any_order), ROW(render_file_is_what_was_planned),
-    ROW(render_shows_the_right_source_pictures), ROW(render_dissolves_linearly),
+TEST_MAIN_WITH(set_up, tear_down, ROW(source_gives_the_asked_picture_in_any_order),
+    ROW(render_file_is_what_was_planned), ROW(render_shows_the_right_source_pictures), ROW(render_dissolves_linearly),
     ROW(render_again_reuses_everything_and_is_identical), ROW(render_incremental_equals_full),
     ROW(render_rebuilds_damaged_pieces), ROW(render_refuses_with_a_reason), ROW(render_dry_run_says_what_it_would_do))

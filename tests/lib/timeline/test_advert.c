@@ -116,8 +116,10 @@ TEST(advert_timeline_has_the_length)
 	static const struct plan_fact assets[] = {
 	    {"a1", "1"}, {"a2", "2"}, {"a3", "3"}, {"a4", "4"}, {"a5", "5"}, {"a6", "6"}, {ADVERT_MUSIC, "7"}};
 	static const struct plan_fact fonts[] = {{"Montserrat-Bold", "f"}};
-	static const struct plan_facts facts = {.engine = "e", .assets = assets, .n_assets = 7, .fonts = fonts, .n_fonts = 1};
-	const struct advert ads[] = {advert(clips3, 3), advert(clips6, 6), advert(clips2, 2), advert(uneven, 4), advert(clips3, 1)};
+	static const struct plan_facts facts = {
+	    .engine = "e", .assets = assets, .n_assets = 7, .fonts = fonts, .n_fonts = 1};
+	const struct advert ads[] = {
+	    advert(clips3, 3), advert(clips6, 6), advert(clips2, 2), advert(uneven, 4), advert(clips3, 1)};
 
 	for (size_t i = 0; i < ARRAY_LEN(ads); i++) {
 		struct advert ad = ads[i];
@@ -130,7 +132,8 @@ TEST(advert_timeline_has_the_length)
 
 		ad.music = i % 2 == 0;
 		CHECK_OK(advert_write(&ad, &json, &length, &err), &err);
-		if (CHECK_OK(timeline_parse(test_arena(), buf_str(&json), json.len, &timeline, &problems, &err), &err) &&
+		if (CHECK_OK(
+			timeline_parse(test_arena(), buf_str(&json), json.len, &timeline, &problems, &err), &err) &&
 		    CHECK_OK(plan_make(test_arena(), timeline, &facts, &plan, &err), &err)) {
 			CHECK_INT(plan->frames, plan_frame(length.film_us, 30, 1));
 			CHECK_INT(timeline->output.has_audio, ad.music);

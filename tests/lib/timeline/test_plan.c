@@ -41,13 +41,13 @@ check_whole(const struct plan *made)
 	CHECK_INT(at, made->frames);
 }
 
-static const char advert[] = OUTPUT
-    "\"tracks\":[{\"items\":[{\"type\":\"card\",\"duration\":1,\"text\":\"Name\"},"
-    "{\"type\":\"clip\",\"asset\":\"a\",\"duration\":3},{\"type\":\"clip\",\"asset\":\"b\",\"duration\":3},"
-    "{\"type\":\"clip\",\"asset\":\"c\",\"duration\":3},{\"type\":\"card\",\"duration\":1,\"text\":\"Buy\"}],"
-    "\"transitions\":[{\"after\":1,\"duration\":0.25},{\"after\":2,\"duration\":0.25}]}],"
-    "\"overlays\":[{\"type\":\"text\",\"text\":\"Name\",\"start\":1,\"end\":2},"
-    "{\"type\":\"text\",\"text\":\"Buy\",\"start\":9.5,\"anchor\":\"bottom\"}]}";
+static const char advert[] =
+    OUTPUT "\"tracks\":[{\"items\":[{\"type\":\"card\",\"duration\":1,\"text\":\"Name\"},"
+	   "{\"type\":\"clip\",\"asset\":\"a\",\"duration\":3},{\"type\":\"clip\",\"asset\":\"b\",\"duration\":3},"
+	   "{\"type\":\"clip\",\"asset\":\"c\",\"duration\":3},{\"type\":\"card\",\"duration\":1,\"text\":\"Buy\"}],"
+	   "\"transitions\":[{\"after\":1,\"duration\":0.25},{\"after\":2,\"duration\":0.25}]}],"
+	   "\"overlays\":[{\"type\":\"text\",\"text\":\"Name\",\"start\":1,\"end\":2},"
+	   "{\"type\":\"text\",\"text\":\"Buy\",\"start\":9.5,\"anchor\":\"bottom\"}]}";
 
 /* ADS-228: 1 + 9 - 0.5 + 1 = 10.5 s, although 0.25 s are 7.5 frames. */
 TEST(plan_rounds_places_not_lengths)
@@ -103,7 +103,8 @@ TEST(plan_keys_change_only_where_pixels_do)
 	} rows[] = {
 	    {"\"start\":9.5,\"anchor\":\"bottom\"", "\"start\":9.5,\"anchor\":\"top\"", 7},
 	    {"\"text\":\"Buy\"}]", "\"text\":\"Now\"}]", 7},
-	    /* a longer card moves everything behind it by whole frames and changes itself and what lies under the overlay */
+	    /* a longer card moves everything behind it by whole frames and changes itself and what lies under the
+	       overlay */
 	    {"\"start\":1,\"end\":2", "\"start\":1,\"end\":2,\"opacity\":0.5", 7},
 	    {"\"asset\":\"c\"", "\"asset\":\"a\"", 6},
 	    {"\"asset\":\"b\",\"duration\":3", "\"asset\":\"b\",\"duration\":3,\"fit\":\"cover\"", 5},
@@ -138,7 +139,8 @@ TEST(plan_divides_long_bodies)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct plan *made = plan(arena_printf(test_arena(),
-		    OUTPUT "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":%s}]}]}", rows[i].seconds));
+		    OUTPUT "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":%s}]}]}",
+		    rows[i].seconds));
 
 		CHECK_INT(made->n_spans, rows[i].spans);
 		check_whole(made);
@@ -151,7 +153,8 @@ TEST(plan_merges_short_pieces)
 {
 	/* the overlay would leave pieces of 1 and 2 frames */
 	const struct plan *made = plan(OUTPUT
-	    "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":1},{\"type\":\"clip\",\"asset\":\"b\","
+	    "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":1},{\"type\":\"clip\",\"asset\":"
+	    "\"b\","
 	    "\"duration\":1}]}],\"overlays\":[{\"type\":\"text\",\"text\":\"x\",\"start\":0.034,\"end\":0.95}]}");
 
 	check_whole(made);
@@ -163,7 +166,8 @@ TEST(plan_merges_short_pieces)
 TEST(plan_names_what_is_missing)
 {
 	static const struct plan_facts facts = {.engine = "test"};
-	static const char json[] = OUTPUT "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":1}]}]}";
+	static const char json[] =
+	    OUTPUT "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":1}]}]}";
 	static struct js_problems problems;
 	struct timeline *timeline;
 	struct plan *made;
@@ -175,9 +179,9 @@ TEST(plan_names_what_is_missing)
 
 TEST(plan_hides_what_is_covered)
 {
-	const struct plan *made = plan(OUTPUT
-	    "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":2}]},"
-	    "{\"items\":[{\"type\":\"gap\",\"duration\":1},{\"type\":\"colour\",\"duration\":1}]}]}");
+	const struct plan *made =
+	    plan(OUTPUT "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":2}]},"
+			"{\"items\":[{\"type\":\"gap\",\"duration\":1},{\"type\":\"colour\",\"duration\":1}]}]}");
 
 	CHECK_INT(made->n_spans, 2);
 	CHECK_INT(made->spans[0].n_layers, 1);

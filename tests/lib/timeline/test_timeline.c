@@ -43,14 +43,17 @@ TEST(timeline_audio_null_is_silence)
 	struct timeline *timeline = NULL;
 	struct error err = {0};
 
-	CHECK_OK(parse("{\"version\":1,\"output\":{\"width\":640,\"height\":360,\"audio\":null},\"tracks\":[{\"items\":[" CARD
-		       "]}]}",
-		     &timeline, &err),
+	CHECK_OK(
+	    parse(
+		"{\"version\":1,\"output\":{\"width\":640,\"height\":360,\"audio\":null},\"tracks\":[{\"items\":[" CARD
+		"]}]}",
+		&timeline, &err),
 	    &err);
 	CHECK(timeline != NULL && !timeline->output.has_audio);
-	CHECK_OK(parse("{\"version\":1,\"output\":{\"width\":640,\"height\":360,\"audio\":{}},\"tracks\":[{\"items\":[" CARD
-		       "]}]}",
-		     &timeline, &err),
+	CHECK_OK(
+	    parse("{\"version\":1,\"output\":{\"width\":640,\"height\":360,\"audio\":{}},\"tracks\":[{\"items\":[" CARD
+		  "]}]}",
+		&timeline, &err),
 	    &err);
 	CHECK(timeline->output.has_audio && timeline->output.audio.rate == 48000);
 }
@@ -64,15 +67,19 @@ TEST(timeline_points_at_what_is_wrong)
 	    {HEAD "\"tracks\":[{\"items\":[{\"type\":\"card\",\"duration\":1}]}]}", "/tracks/0/items/0/text"},
 	    {HEAD "\"tracks\":[{\"items\":[" CARD ",{\"type\":\"clip\",\"duration\":1}]}]}", "/tracks/0/items/1/asset"},
 	    {HEAD "\"tracks\":[{\"items\":[{\"type\":\"colour\",\"duration\":0}]}]}", "/tracks/0/items/0/duration"},
-	    {HEAD "\"tracks\":[{\"items\":[" CARD "],\"transitions\":[{\"after\":0}]}]}", "/tracks/0/transitions/0/after"},
+	    {HEAD "\"tracks\":[{\"items\":[" CARD "],\"transitions\":[{\"after\":0}]}]}",
+		"/tracks/0/transitions/0/after"},
 	    {HEAD "\"tracks\":[{\"items\":[" CARD "," CARD "," CARD
 		  "],\"transitions\":[{\"after\":0,\"duration\":0.6},{\"after\":1,\"duration\":0.6}]}]}",
 		"/tracks/0/items/1/duration"},
-	    {HEAD "\"tracks\":[{\"items\":[" CARD "]}],\"overlays\":[{\"type\":\"text\",\"text\":\"x\",\"start\":2,\"end\":1}]}",
+	    {HEAD "\"tracks\":[{\"items\":[" CARD
+		  "]}],\"overlays\":[{\"type\":\"text\",\"text\":\"x\",\"start\":2,\"end\":1}]}",
 		"/overlays/0/end"},
 	    {HEAD "\"tracks\":[{\"items\":[" CARD "]}],\"overlays\":[{\"type\":\"image\"}]}", "/overlays/0/asset"},
-	    {"{\"version\":1,\"output\":{\"width\":1921,\"height\":1080},\"tracks\":[{\"items\":[" CARD "]}]}", "/output/width"},
-	    {"{\"version\":1,\"output\":{\"width\":64,\"height\":64,\"fps\":[500,1]},\"tracks\":[{\"items\":[" CARD "]}]}",
+	    {"{\"version\":1,\"output\":{\"width\":1921,\"height\":1080},\"tracks\":[{\"items\":[" CARD "]}]}",
+		"/output/width"},
+	    {"{\"version\":1,\"output\":{\"width\":64,\"height\":64,\"fps\":[500,1]},\"tracks\":[{\"items\":[" CARD
+	     "]}]}",
 		"/output/fps"},
 	    {"{\"version\":2,\"output\":{\"width\":64,\"height\":64},\"tracks\":[{\"items\":[" CARD "]}]}", "/version"},
 	    {HEAD "\"tracks\":[{\"items\":[{\"type\":\"card\",\"duration\":1,\"text\":\"a\",\"sped\":2}]}]}",
