@@ -25,7 +25,6 @@
 #include "renderd/lease.h"
 #include "renderd/store.h"
 
-#define RENDERD_ROLE "framewright_renderd"
 /* Plans, timelines and results of one job; a film of an hour stays far below. */
 #define ATTEMPT_ARENA_LIMIT (64 * MIB)
 
