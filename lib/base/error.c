@@ -122,7 +122,7 @@ error_code_at(
 void
 error_wrap_at(struct error *err, const char *format, ...)
 {
-	char doing[sizeof(err->text)], whole[sizeof(err->text)];
+	char doing[sizeof(err->text)], cause[sizeof(err->text)];
 
 	if (err == NULL)
 		return;
@@ -131,14 +131,16 @@ error_wrap_at(struct error *err, const char *format, ...)
 	va_start(args, format);
 	fill(doing, sizeof(doing), format, args);
 	va_end(args);
+	memcpy(cause, err->text, sizeof(cause));
 
 	/* When both do not fit, the cause matters more than the place. */
-	const size_t cause = strlen(err->text);
-	const size_t room = sizeof(whole) - 3 - FW_MIN(cause, sizeof(whole) - 3);
-	snprintf(whole, sizeof(whole), "%.*s: %s", (int)text_utf8_cut(doing, FW_MIN(strlen(doing), room), room), doing,
-	    err->text);
-	cut_whole(whole, sizeof(whole));
-	memcpy(err->text, whole, sizeof(whole));
+	const size_t most = sizeof(err->text) - sizeof(": ");
+	const size_t room = most - FW_MIN(strlen(cause), most);
+	const size_t place = text_utf8_cut(doing, FW_MIN(strlen(doing), room), room);
+	memcpy(err->text, doing, place);
+	memcpy(err->text + place, ": ", 2);
+	text_copy(err->text + place + 2, sizeof(err->text) - place - 2, cause);
+	cut_whole(err->text, sizeof(err->text));
 }
 
 void
