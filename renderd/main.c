@@ -43,7 +43,8 @@ begin_worker(struct renderd *renderd, struct error *err)
 	    .program = "renderd",
 	    .version = PACKAGE_VERSION,
 	    .cost_limit_micros = conf_money(renderd->conf, CONF_SESSION_COST_LIMIT),
-	    .cost_alert_micros = conf_money(renderd->conf, CONF_SESSION_COST_ALERT)};
+	    .cost_alert_micros = conf_money(renderd->conf, CONF_SESSION_COST_ALERT),
+	    .lease_ttl_ms = conf_seconds(renderd->conf, CONF_LEASE_TTL) * 1000};
 	/* functions of the ad flow write addresses into events */
 	const struct session_settings settings = {.public_app_url = conf_str(renderd->conf, CONF_PUBLIC_APP_URL)};
 	int status = -1;

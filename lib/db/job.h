@@ -16,8 +16,6 @@
 #include "lib/base/id.h"
 #include "lib/db/db.h"
 
-#define JOB_LEASE_TTL_MS 30000 /* as lease_ttl() in sql/functions/job.sql */
-#define JOB_HEARTBEAT_MS 5000
 #define JOB_TICK_MS 2000
 #define JOB_KIND_SIZE 48
 #define JOB_PROVIDER_SIZE 48

@@ -26,18 +26,37 @@ const struct db_stmt_row worker_statements[] = {
     {NULL, NULL},
 };
 
+/* What the database has to know of the daemon's settings; what is 0 stays as it is there. */
+static void
+settings_json(const struct worker_start *start, char json[192])
+{
+	const struct {
+		const char *name;
+		int64_t micros;
+	} rows[] = {
+		{"cost_limit_micros", start->cost_limit_micros},
+		{"cost_alert_micros", start->cost_alert_micros},
+		{"lease_ttl_micros", start->lease_ttl_ms * 1000},
+	};
+	size_t used = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].micros > 0)
+			used += (size_t)snprintf(json + used, 192 - used, "%s\"%s\":%" PRId64, used == 0 ? "{" : ",",
+			    rows[i].name, rows[i].micros);
+	snprintf(json + used, 192 - used, used == 0 ? "{}" : "}");
+}
+
 int
 worker_begin(struct db *db, const struct worker_start *start, int64_t *ret_worker, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
-	char settings[160] = "";
-	if (start->cost_limit_micros > 0 && start->cost_alert_micros > 0)
-		snprintf(settings, sizeof(settings),
-		    "{\"cost_limit_micros\": %" PRId64 ", \"cost_alert_micros\": %" PRId64 "}",
-		    start->cost_limit_micros, start->cost_alert_micros);
+	char settings[192];
+
+	settings_json(start, settings);
 	if (db_run(db, &worker_begin_stmt,
 		DB_ARGS(DB_TEXT(start->host), DB_INT(getpid()), DB_TEXT(start->program), DB_TEXT(start->version),
-		    DB_TEXT(settings[0] == '\0' ? NULL : settings)),
+		    DB_TEXT(settings)),
 		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "registering the daemon");
 	struct db_row row = db_row(&res, 0);

@@ -12,6 +12,7 @@ struct worker_start {
 	const char *version;
 	int64_t cost_limit_micros; /* SESSION_COST_LIMIT; renderd tells the database, 0: leave it alone */
 	int64_t cost_alert_micros; /* SESSION_COST_ALERT */
+	int64_t lease_ttl_ms;	   /* LEASE_TTL, which the daemons of one database share */
 };
 
 /* Commits synchronously, so that the id is never given again. Also makes the partitions of the coming days. */

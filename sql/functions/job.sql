@@ -12,11 +12,12 @@
 -- say of a queue is wrong a moment later, and a plan made for an empty queue (read it all, merge it all) is ruinous for a full one. That is
 -- what their settings are for.
 
--- How long a lease lives without a heartbeat.
+-- How long a lease lives without a heartbeat: LEASE_TTL of the daemon that started last. A daemon that counts on more loses its leases here
+-- and finds out with its next heartbeat; one that counts on less stops before anybody else begins.
 create or replace function lease_ttl() returns interval
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
-	select interval '30 seconds'
+	select setting_micros('lease_ttl_micros', 30000000) * interval '1 microsecond'
 $$;
 
 -- Priority 1 (first) to 10 as an offset to virtual time: one step is worth 20 places in the owner's queue.
