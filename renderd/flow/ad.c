@@ -134,13 +134,20 @@ plan_images(struct attempt *attempt, struct error *err)
 	return flow_result_end(&result, attempt, err);
 }
 
+/* An attempt that only ended because a daemon died says nothing about the provider. */
+static bool
+falls_back(const struct attempt *attempt)
+{
+	return attempt->job.attempt - attempt->job.rescues >= FALLBACK_ATTEMPT;
+}
+
 /* flux-pro, and after it failed twice sdxl; likewise for clips. */
 static const char *
 model_of_attempt(const struct attempt *attempt)
 {
 	const char *model = js_text(attempt->payload, "/model", "");
 
-	if (attempt->job.attempt < FALLBACK_ATTEMPT)
+	if (!falls_back(attempt))
 		return model;
 	if (strcmp(model, "flux-pro") == 0)
 		return "sdxl";
@@ -199,7 +206,7 @@ make_image(struct attempt *attempt, struct error *err)
 	write_provider(&result.w, attempt, model);
 	if (softened)
 		write_warning(&result.w, "content_softened", "A prompt was softened because the content filter refused it");
-	else if (attempt->job.attempt >= FALLBACK_ATTEMPT)
+	else if (falls_back(attempt))
 		write_warning(&result.w, "model_fallback", "Another model was used because the chosen one was not available");
 	return flow_result_end(&result, attempt, err);
 }
@@ -265,7 +272,7 @@ make_clip(struct attempt *attempt, struct error *err)
 	js_int(&result.w, "fps_num", video.fps_num);
 	js_int(&result.w, "fps_den", video.fps_den);
 	write_provider(&result.w, attempt, model);
-	if (attempt->job.attempt >= FALLBACK_ATTEMPT)
+	if (falls_back(attempt))
 		write_warning(&result.w, "model_fallback", "Another model was used because the chosen one was not available");
 	return flow_result_end(&result, attempt, err);
 }
