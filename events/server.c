@@ -34,6 +34,7 @@ struct server {
 	lws_sorted_usec_list_t again;
 	int64_t next_ping_s;
 	size_t open;
+	atomic_int listening; /* of them sockets and streams; the listener's thread reads it */
 };
 
 static struct server *
@@ -59,6 +60,7 @@ link_client(struct server *server, struct client *client, struct lws *wsi, enum 
 	client->linked = true;
 	server->clients = client;
 	server->open++;
+	atomic_fetch_add(&server->listening, kind != CLIENT_WAIT);
 }
 
 static void
@@ -73,6 +75,7 @@ unlink_client(struct server *server, struct client *client)
 	*at = client->next;
 	client->linked = false;
 	server->open--;
+	atomic_fetch_sub(&server->listening, client->kind != CLIENT_WAIT);
 	for (size_t i = 0; i < client->count; i++)
 		hub_unsubscribe(server->hub, &client->subscriptions[i]);
 	client->count = 0;
@@ -406,7 +409,6 @@ open_stream(struct server *server, struct lws *wsi, struct client *client, const
 		end) != 0 ||
 	    lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end) != 0)
 		return error_set(err, ERR_INTERNAL, "writing the stream's head");
-	lws_http_mark_sse(wsi);
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 	distribute(server);
 	return 0;
@@ -694,8 +696,8 @@ open_server(struct server *server, struct error *err)
 		abort();
 	if (open_context(server, err) < 0)
 		return -1;
-	return listener_start(server->setup->database, server->setup->worker, server->setup->log, wake_loop, server,
-	    &server->listener, err);
+	return listener_start(server->setup->database, server->setup->worker, &server->listening, server->setup->log, wake_loop,
+	    server, &server->listener, err);
 }
 
 static void
