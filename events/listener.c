@@ -19,6 +19,7 @@
 struct listener {
 	struct db_options options;
 	int64_t worker;
+	const atomic_int *sockets;
 	const struct log *log;
 	void (*wake)(void *ctx);
 	void *ctx;
@@ -113,7 +114,7 @@ listen_once(struct listener *l, struct error *err)
 		int64_t now = clock_boot_ms(NULL);
 
 		if (now >= alive_at) {
-			status = worker_seen(db, l->worker, err);
+			status = worker_seen(db, l->worker, atomic_load(l->sockets), err);
 			alive_at = now + ALIVE_EVERY_MS;
 		}
 		if (status == 0)
@@ -142,8 +143,8 @@ listener_main(void *arg)
 }
 
 int
-listener_start(const struct db_options *options, int64_t worker, const struct log *log, void (*wake)(void *ctx),
-    void *ctx, struct listener **ret_listener, struct error *err)
+listener_start(const struct db_options *options, int64_t worker, const atomic_int *sockets, const struct log *log,
+    void (*wake)(void *ctx), void *ctx, struct listener **ret_listener, struct error *err)
 {
 	struct listener *l = calloc(1, sizeof(*l));
 
@@ -152,6 +153,7 @@ listener_start(const struct db_options *options, int64_t worker, const struct lo
 	l->options = *options;
 	l->options.timeout_s = 5;
 	l->worker = worker;
+	l->sockets = sockets;
 	l->log = log;
 	l->wake = wake;
 	l->ctx = ctx;

@@ -83,6 +83,10 @@ write_stats(struct buf *buf, const struct stats *stats)
 	    "# HELP framewright_daemons Daemons seen lately.\n# TYPE framewright_daemons gauge\n"
 	    "framewright_daemons{program=\"renderd\"} %d\nframewright_daemons{program=\"eventd\"} %d\n",
 	    stats->renderd, stats->eventd);
+	buf_printf(buf,
+	    "# HELP framewright_open_sockets WebSockets and event streams held by live event daemons.\n"
+	    "# TYPE framewright_open_sockets gauge\nframewright_open_sockets %lld\n",
+	    (long long)stats->open_sockets);
 }
 
 int

@@ -61,6 +61,7 @@ stats_load(struct db *db, struct arena *arena, struct stats *ret_stats, struct e
 		return -1;
 	stats.renderd = health.renderd;
 	stats.eventd = health.eventd;
+	stats.open_sockets = health.open_sockets;
 	*ret_stats = stats;
 	return 0;
 }

@@ -26,6 +26,7 @@ struct stats {
 	struct stats_provider *providers;
 	size_t provider_count;
 	int renderd, eventd; /* daemons seen lately */
+	int64_t open_sockets; /* that these eventds hold */
 };
 
 int stats_load(struct db *db, struct arena *arena, struct stats *ret_stats, struct error *err) MUST_CHECK;

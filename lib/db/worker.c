@@ -11,11 +11,12 @@
 
 static const struct db_stmt worker_begin_stmt = {"worker_begin", "select worker_begin($1, $2, $3, $4, $5)", 5};
 static const struct db_stmt worker_drain_stmt = {"worker_drain", "select worker_drain($1)", 1};
-static const struct db_stmt worker_seen_stmt = {"worker_seen", "select worker_seen($1)", 1};
+static const struct db_stmt worker_seen_stmt = {"worker_seen", "select worker_seen($1, $2)", 2};
 static const struct db_stmt worker_end_stmt = {
     "worker_end", "select job, state, project, seq, woke from worker_end($1)", 1};
 static const struct db_stmt worker_health_stmt = {
-    "worker_health", "select ret_renderd, ret_eventd, ret_queued, ret_processing from worker_health()", 0};
+    "worker_health",
+    "select ret_renderd, ret_eventd, ret_queued, ret_processing, ret_open_sockets from worker_health()", 0};
 
 const struct db_stmt_row worker_statements[] = {
     {&worker_begin_stmt, "re"},
@@ -71,9 +72,9 @@ worker_drain(struct db *db, int64_t worker, struct error *err)
 }
 
 int
-worker_seen(struct db *db, int64_t worker, struct error *err)
+worker_seen(struct db *db, int64_t worker, int open_sockets, struct error *err)
 {
-	return db_exec(db, &worker_seen_stmt, DB_ARGS(DB_INT(worker)), NULL, err);
+	return db_exec(db, &worker_seen_stmt, DB_ARGS(DB_INT(worker), DB_INT(open_sockets)), NULL, err);
 }
 
 int
@@ -96,5 +97,6 @@ worker_health(struct db *db, struct worker_health *ret_health, struct error *err
 	ret_health->eventd = (int)db_get_int(&row);
 	ret_health->queued = db_get_int(&row);
 	ret_health->processing = db_get_int(&row);
+	ret_health->open_sockets = db_get_int(&row);
 	return db_row_end(&row, err);
 }

@@ -21,14 +21,15 @@ int worker_begin(struct db *db, const struct worker_start *start, int64_t *ret_w
 int worker_drain(struct db *db, int64_t worker, struct error *err) MUST_CHECK;
 /* A clean end. Leases that are left are given back as by JOB_RELEASE. */
 int worker_end(struct db *db, int64_t worker, struct error *err) MUST_CHECK;
-/* Without jobs there is no heartbeat of jobs; this is the daemon's own (eventd). */
-int worker_seen(struct db *db, int64_t worker, struct error *err) MUST_CHECK;
+/* Without jobs there is no heartbeat of jobs; this is the daemon's own (eventd), and tells how many listen there. */
+int worker_seen(struct db *db, int64_t worker, int open_sockets, struct error *err) MUST_CHECK;
 
 struct worker_health {
 	int renderd; /* daemons seen within 20 s */
 	int eventd;
 	int64_t queued;	    /* ready, blocked and waiting jobs */
 	int64_t processing; /* running and external jobs */
+	int64_t open_sockets; /* of all eventds together */
 };
 /* For /health; any role. */
 int worker_health(struct db *db, struct worker_health *ret_health, struct error *err) MUST_CHECK;

@@ -23,11 +23,11 @@ as $$
 	update worker set draining = true where id = p_worker
 $$;
 
-create or replace function worker_seen(p_worker bigint) returns void
+create or replace function worker_seen(p_worker bigint, p_open_sockets int) returns void
 language sql security definer
 set search_path = framewright, pg_temp
 as $$
-	update worker set seen_at = clock_timestamp() where id = p_worker
+	update worker set seen_at = clock_timestamp(), open_sockets = p_open_sockets where id = p_worker
 $$;
 
 -- The leases that are left are given back without costing an attempt.
@@ -40,7 +40,7 @@ as $$
 declare
 	v_jobs bigint[];
 begin
-	update worker w set stopped_at = clock_timestamp(), draining = true where w.id = p_worker;
+	update worker w set stopped_at = clock_timestamp(), draining = true, open_sockets = 0 where w.id = p_worker;
 	with mine as (
 		select l.job_id from job_lease l where l.worker_id = p_worker order by l.job_id for update
 	), gone as (
@@ -54,7 +54,8 @@ begin
 end
 $$;
 
-create or replace function worker_health(out ret_renderd int, out ret_eventd int, out ret_queued bigint, out ret_processing bigint)
+create or replace function worker_health(out ret_renderd int, out ret_eventd int, out ret_queued bigint, out ret_processing bigint,
+	out ret_open_sockets bigint)
 language sql stable security definer
 set search_path = framewright, pg_temp
 as $$
@@ -62,7 +63,9 @@ as $$
 		(select count(*)::int from worker where program = 'renderd' and stopped_at is null and seen_at > now() - interval '20 seconds'),
 		(select count(*)::int from worker where program = 'eventd' and stopped_at is null and seen_at > now() - interval '20 seconds'),
 		(select count(*) from job where finished_at is null and state in ('blocked', 'ready', 'waiting')),
-		(select count(*) from job where state in ('running', 'external') or parked)
+		(select count(*) from job where state in ('running', 'external') or parked),
+		(select coalesce(sum(open_sockets), 0) from worker
+			where program = 'eventd' and stopped_at is null and seen_at > now() - interval '20 seconds')
 $$;
 
 -- What runs says so at least every five seconds: repeats the last frame of sessions that were silent for 2.5 s.

@@ -304,6 +304,7 @@ create table worker (
 	version text not null,
 	seen_at timestamptz not null default now(),
 	draining boolean not null default false,
+	open_sockets int not null default 0 check (open_sockets >= 0),
 	stopped_at timestamptz,
 	started_at timestamptz not null default now()
 ) with (fillfactor = 50);
@@ -315,6 +316,7 @@ comment on column worker.program is 'renderd or eventd.';
 comment on column worker.version is 'Version of the program.';
 comment on column worker.seen_at is 'Last heartbeat.';
 comment on column worker.draining is 'It takes no new jobs and ends when the running ones have.';
+comment on column worker.open_sockets is 'WebSockets and event streams that eventd holds, as of seen_at.';
 comment on column worker.stopped_at is 'When it ended cleanly.';
 comment on column worker.started_at is 'When it started.';
 

@@ -653,7 +653,7 @@ stats_load(struct db *db UNUSED, struct arena *arena UNUSED, struct stats *ret, 
 
 	ENTER(err);
 	*ret = (struct stats){
-	    .states = &state, .state_count = 1, .providers = &provider, .provider_count = 1, .renderd = 1};
+	    .states = &state, .state_count = 1, .providers = &provider, .provider_count = 1, .renderd = 1, .open_sockets = 12};
 	return 0;
 }
 

@@ -364,6 +364,7 @@ TEST(every_reading_route_answers_in_its_shape)
 		.status,
 	    200);
 	CHECK_CONTAINS(fake_get("/metrics").body, "framewright_up 1");
+	CHECK_CONTAINS(fake_get("/metrics").body, "framewright_open_sockets 0\n");
 }
 
 /* ADS-104. */

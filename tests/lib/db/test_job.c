@@ -809,6 +809,30 @@ TEST(worker_health_counts_the_living)
 	CHECK_INT(health.queued, 1);
 }
 
+TEST(worker_sockets_of_the_living_are_summed)
+{
+	const struct worker_start start = {.host = "here", .program = "eventd", .version = "1"};
+	struct worker_health health;
+	struct error err = {0};
+	struct db *eventd = test_db("framewright_eventd");
+	int64_t one, two, dead;
+
+	CHECK_OK(worker_begin(eventd, &start, &one, &err), &err);
+	CHECK_OK(worker_begin(eventd, &start, &two, &err), &err);
+	CHECK_OK(worker_begin(eventd, &start, &dead, &err), &err);
+	CHECK_OK(worker_seen(eventd, one, 3, &err), &err);
+	CHECK_OK(worker_seen(eventd, two, 4, &err), &err);
+	CHECK_OK(worker_seen(eventd, dead, 100, &err), &err);
+	test_sql("update worker set seen_at = now() - interval '1 minute' where id = %lld", (long long)dead);
+	CHECK_OK(worker_health(test_db("framewright_api"), &health, &err), &err);
+	CHECK_INT(health.open_sockets, 7);
+	CHECK_OK(worker_end(eventd, two, &err), &err);
+	CHECK_OK(worker_health(test_db("framewright_api"), &health, &err), &err);
+	CHECK_INT(health.open_sockets, 3);
+	CHECK_OK(worker_end(eventd, one, &err), &err);
+	CHECK_OK(worker_end(eventd, dead, &err), &err);
+}
+
 TEST_MAIN_WITH(set_up, test_db_tear_down, ROW(job_runs_from_ready_to_done), ROW(job_with_a_stale_lease_changes_nothing),
     ROW(job_heartbeat_carries_progress_out_and_cancel_back), ROW(job_retries_until_the_attempts_are_used_up),
     ROW(job_backs_off_with_jitter), ROW(job_drain_costs_no_attempt),
@@ -822,4 +846,4 @@ TEST_MAIN_WITH(set_up, test_db_tear_down, ROW(job_runs_from_ready_to_done), ROW(
     ROW(job_newcomer_starts_within_as_many_slots_as_there_are_owners), ROW(job_priority_goes_first_but_does_not_starve),
     ROW(job_eight_rivals_never_take_one_job_twice), ROW(tick_repeats_progress_of_what_runs),
     ROW(tick_tells_when_the_next_job_is_due), ROW(tick_sweeps_what_is_over), ROW(partitions_come_and_go_by_day),
-    ROW(worker_health_counts_the_living))
+    ROW(worker_health_counts_the_living), ROW(worker_sockets_of_the_living_are_summed))
