@@ -89,6 +89,20 @@ run_threads(struct renderd *renderd, struct error *err)
 	return status;
 }
 
+/* A folder that cannot be read is no reason not to work; the collection says so as well. */
+static void
+clear_inbox(struct renderd *renderd)
+{
+	struct error err;
+	int64_t removed;
+
+	error_clear(&err);
+	if (store_clear_inbox(&renderd->store, clock_now_s(renderd->clock), &removed, &err) < 0)
+		log_warn(&renderd->log, "inbox_stays", LOG_ERR(&err));
+	else if (removed > 0)
+		log_info(&renderd->log, "inbox_cleared", LOG_INT("files", removed));
+}
+
 static int
 run_with_store(struct renderd *renderd, struct error *err)
 {
@@ -96,6 +110,7 @@ run_with_store(struct renderd *renderd, struct error *err)
 
 	if (store_open(&renderd->store, renderd->conf, renderd->worker, err) < 0)
 		return -1;
+	clear_inbox(renderd);
 	status = run_threads(renderd, err);
 	store_close(&renderd->store);
 	return status;

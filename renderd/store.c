@@ -79,6 +79,37 @@ remove_dead(const struct store *store, struct error *err)
 	return status < 0 ? error_wrap(err, "removing old scratch") : 0;
 }
 
+/* Removes a regular file that nobody has written to since `before`; 1 when it did. What cannot be removed waits for the next. */
+static int
+remove_if_older(int folder, const char *name, int64_t before_s)
+{
+	struct stat st;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || st.st_mtim.tv_sec >= before_s)
+		return 0;
+	return unlinkat(folder, name, 0) == 0;
+}
+
+int
+store_clear_inbox(const struct store *store, int64_t now_s, int64_t *ret_removed, struct error *err)
+{
+	char path[1024];
+	struct dirent *entry;
+	DIR *dir;
+
+	*ret_removed = 0;
+	snprintf(path, sizeof(path), "%s/inbox", store->root);
+	dir = opendir(path);
+	if (dir == NULL && errno == ENOENT)
+		return 0;
+	if (dir == NULL)
+		return error_errno(err, ERR_INTERNAL, "reading the inbox");
+	while ((entry = readdir(dir)) != NULL)
+		*ret_removed += remove_if_older(dirfd(dir), entry->d_name, now_s - STORE_INBOX_KEPT_S);
+	closedir(dir);
+	return 0;
+}
+
 static int
 open_folders(struct store *store, const struct conf *conf, struct error *err)
 {

@@ -30,6 +30,11 @@ int store_open(struct store *store, const struct conf *conf, int64_t worker, str
 /* Removes this daemon's scratch. */
 void store_close(struct store *store);
 
+/* An upload that takes longer between two writes is one whose responder was killed. */
+#define STORE_INBOX_KEPT_S 3600
+/* Removes the leftovers of killed uploads from STORE_DIR/inbox. now_s: seconds since 1970. */
+int store_clear_inbox(const struct store *store, int64_t now_s, int64_t *ret_removed, struct error *err) MUST_CHECK;
+
 /* An empty folder for this attempt. ERR_STORAGE_FULL below the reserve. fd or -1. */
 int store_scratch(const struct store *store, int64_t lease, struct error *err) MUST_CHECK;
 /* Failures are left to whoever starts next. */

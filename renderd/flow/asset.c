@@ -47,10 +47,12 @@ static int
 run_collect(struct attempt *attempt, struct error *err)
 {
 	int64_t grace_s = conf_seconds(attempt->renderd->conf, CONF_BLOB_GRACE);
-	int64_t total = 0, bytes_total = 0, bytes;
+	int64_t total = 0, bytes_total = 0, bytes, leftovers;
 	struct flow_result result;
 	int removed;
 
+	if (store_clear_inbox(&attempt->renderd->store, clock_now_s(attempt->renderd->clock), &leftovers, err) < 0)
+		return -1;
 	do {
 		if (attempt_check(attempt, err) < 0)
 			return -1;
@@ -62,6 +64,7 @@ run_collect(struct attempt *attempt, struct error *err)
 	flow_result_begin(&result);
 	js_int(&result.w, "removed", total);
 	js_int(&result.w, "bytes", bytes_total);
+	js_int(&result.w, "leftovers", leftovers);
 	return flow_result_end(&result, attempt, err);
 }
 
