@@ -17,7 +17,7 @@ idempotent_wanted(const struct req *req)
 {
 	if ((req->route->flags & ROUTE_IDEMPOTENT) == 0 || *req->idempotency_key == '\0')
 		return false;
-	return (req->route->flags & ROUTE_START) == 0 || !((const struct query_start *)req->query)->dry_run;
+	return req->route->query != query_start_fields || !((const struct query_start *)req->query)->dry_run;
 }
 
 static int

@@ -119,8 +119,8 @@ const struct route routes[] = {
     {REQ_POST, "/uploads", upload_post, ROUTE_USER, "uploads", .flags = ROUTE_RAW_BODY | ROUTE_IDEMPOTENT,
 	QUERY(upload), .status = 201, .shape = "@Asset",
 	.codes = "too_large unsupported_media_type storage_full quota_exceeded media_unreadable media_truncated "
-		 "media_type_mismatch media_too_large media_too_long media_bomb media_refused idempotency_running "
-		 "idempotency_mismatch",
+		 "media_type_mismatch media_too_large media_too_long media_bomb media_polyglot media_unsupported "
+		 "media_refused check_failed idempotency_running idempotency_mismatch",
 	.tag = "Files", .about = "Stores a picture, film or sound; waits until it was checked, else answers 202"},
     {REQ_GET, "/uploads", uploads_get, ROUTE_USER, "read", QUERY(page), .status = 200, .shape = LIST("@Asset"),
 	.tag = "Files", .about = "The caller's uploads, newest first"},

@@ -120,9 +120,12 @@ find_file(struct upload *up, struct multipart *m, struct error *err)
 		    got == 0 ? "required" : "unknown_field", "The form must hold one file and nothing else.");
 		return js_problems_error(req->problems, err);
 	}
+	/* the form's own texts last until its next part only */
 	if (m->file_name[0] != '\0')
-		up->file_name = m->file_name;
-	up->declared = m->type;
+		up->file_name = arena_strdup(req->arena, m->file_name);
+	up->declared = arena_strdup(req->arena, m->type);
+	if (up->declared == NULL || (m->file_name[0] != '\0' && up->file_name == NULL))
+		return arena_error(req->arena, err);
 	return 0;
 }
 
@@ -137,21 +140,35 @@ upload_read(struct upload *up, void *bytes, size_t len, struct error *err)
 	return got < 0 ? error_set(err, ERR_BAD_REQUEST, "The body ended too early.") : got;
 }
 
+/* Pictures are held to the exact type; films and sounds to their kind, since their containers go by many names. */
+static bool
+says_otherwise(const char *declared, const struct sniff *sniff)
+{
+	const char *class = sniff_class_name(sniff->class);
+	const size_t len = strcspn(declared, "; ");
+
+	if (strchr(declared, '/') == NULL || strncasecmp(declared, "application/", 12) == 0)
+		return false;
+	if (strncasecmp(declared, class, strlen(class)) != 0 || declared[strlen(class)] != '/')
+		return true;
+	if (sniff->class != SNIFF_IMAGE || strncasecmp(declared, "image/*", len) == 0)
+		return false;
+	if (strncasecmp(declared, "image/jpg", len) == 0)
+		return !text_equal(sniff->media_type, "image/jpeg");
+	return strlen(sniff->media_type) != len || strncasecmp(declared, sniff->media_type, len) != 0;
+}
+
 /* By the first bytes: what it is, and whether that is what the client said. */
 static int
 look(struct upload *up, const unsigned char *bytes, size_t len, struct error *err)
 {
-	const char *class, *slash = strchr(up->declared, '/');
-
 	up->sniff = sniff_bytes(bytes, len);
-	class = sniff_class_name(up->sniff.class);
 	if (len == 0)
 		return error_code(err, ERR_INPUT, "media_unreadable", "The file is empty.");
 	if (up->sniff.class == SNIFF_NONE)
 		return error_set(
 		    err, ERR_MEDIA_TYPE, "The file is neither a picture nor a film nor a sound that is known here.");
-	if (slash != NULL && strncasecmp(up->declared, "application/", 12) != 0 &&
-	    strncasecmp(up->declared, class, (size_t)(slash - up->declared)) != 0)
+	if (says_otherwise(up->declared, &up->sniff))
 		return error_code(err, ERR_INPUT, "media_type_mismatch",
 		    "The file says it is %s, and its content is %s.", up->declared, up->sniff.media_type);
 	return 0;
