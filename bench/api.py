@@ -213,7 +213,8 @@ def idle(database, seconds):
 
 
 def measure(options):
-    run(STACK, "start")
+    if subprocess.run([STACK, "status"], stdout=subprocess.DEVNULL, check=False).returncode != 0:
+        run(STACK, "start")
     token = sign_in()
     key = secrets.token_hex(32)
     database = peer_database(str(HOME / "pg"))

@@ -697,17 +697,17 @@ $$;
 
 -- What a job's row does not hold itself. The rights are checked once, by the policy of job: with policies on these three tables as well
 -- the plan of one look at a job has 45 nodes and starting it costs several times its work.
+-- Its names carry their schema instead of a search_path of its own: setting and restoring one costs as much as the look itself.
 create or replace function job_more(p_job bigint, p_project uuid, out phase text, out progress double precision, out claimed_at timestamptz,
 	out price_micros bigint, out project_seq bigint)
 language plpgsql stable security definer
-set search_path = framewright, pg_temp
 as $$
 begin
-	select l.phase, l.progress, l.claimed_at, (select p.event_seq from project p where p.id = p_project),
-		(select coalesce(sum(g.price_micros), 0)::bigint from ledger g where g.project_id = p_project and g.job_id = p_job)
+	select l.phase, l.progress, l.claimed_at, (select p.event_seq from framewright.project p where p.id = p_project),
+		(select coalesce(sum(g.price_micros), 0)::bigint from framewright.ledger g where g.project_id = p_project and g.job_id = p_job)
 	into phase, progress, claimed_at, project_seq, price_micros
 	from (values (p_job)) j (id)
-	left join job_lease l on l.job_id = j.id;
+	left join framewright.job_lease l on l.job_id = j.id;
 end
 $$;
 comment on function job_more is 'Progress, price and last event of a job, for the view job_public. [roles: arec]';

@@ -4,13 +4,12 @@
 -- tokens or is disabled, so no request pays a round trip for that.
 create or replace function caller_set(p_user int, p_epoch int) returns void
 language plpgsql security definer
-set search_path = framewright, pg_temp
 as $$
 declare
 	v_set text;
 begin
-	if not exists (select from users u where u.id = p_user and u.token_epoch = p_epoch and u.disabled_at is null) then
-		perform refuse(401, 'unauthorized', 'The access token was ended');
+	if not exists (select from framewright.users u where u.id = p_user and u.token_epoch = p_epoch and u.disabled_at is null) then
+		perform framewright.refuse(401, 'unauthorized', 'The access token was ended');
 	end if;
 	-- An assignment is a plain expression; perform would plan and run a statement.
 	v_set := set_config('framewright.user_id', p_user::text, true);
