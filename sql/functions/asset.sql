@@ -323,7 +323,8 @@ comment on function share_open is 'What a share token opens; no row: nothing. [r
 
 -- Collection ---------------------------------------------------------------------------------------------------------------------------
 
--- The rows stay locked until the caller's transaction ends: a writer that reserves the same content waits, and then finds no row.
+-- The rows stay locked until the caller's transaction ends: a writer that reserves the same content waits, and then finds no row. While a
+-- backup holds the advisory lock (tools/backup) nothing is garbage: what its dump refers to must still be there when files are copied.
 create or replace function blob_garbage(p_grace_s bigint, p_limit int)
 returns table (sha256 text, bytes bigint)
 language sql security definer
@@ -331,7 +332,8 @@ set search_path = framewright, pg_temp
 as $$
 	select b.sha256, b.bytes
 	from blob b
-	where b.created_at < now() - make_interval(secs => p_grace_s)
+	where (select pg_try_advisory_xact_lock(hashtext('framewright.collect')))
+	  and b.created_at < now() - make_interval(secs => p_grace_s)
 	  and not exists (select from asset a where a.sha256 = b.sha256)
 	  and not exists (select from cache_entry c where c.asset_sha256 = b.sha256)
 	order by b.created_at
