@@ -201,6 +201,7 @@ hub_subscribe(struct hub *hub, const char *project_id, int64_t after, void *owne
     struct hub_subscription **ret_subscription, struct error *err)
 {
 	struct hub_subscription *s = calloc(1, sizeof(*s));
+	bool first;
 	int status;
 
 	if (s == NULL)
@@ -208,6 +209,7 @@ hub_subscribe(struct hub *hub, const char *project_id, int64_t after, void *owne
 	s->owner = owner;
 	s->position = -1;
 	s->project = find_or_add(hub, project_id);
+	first = s->project->subscriptions == NULL;
 	s->next = s->project->subscriptions;
 	s->project->subscriptions = s;
 	status = after >= 0 ? replay(hub, s, after, err) : last_only(hub, s, err);
@@ -215,8 +217,9 @@ hub_subscribe(struct hub *hub, const char *project_id, int64_t after, void *owne
 		hub_unsubscribe(hub, &s);
 		return error_wrap(err, "reading events of %s", project_id);
 	}
-	/* others may already be further; what lies between comes with the next distribution */
-	if (s->project->known == 0 || s->project->known > s->position)
+	/* the one furthest behind counts, an earlier one too that got nothing yet; what lies between comes with the next
+	 * distribution */
+	if (first || s->project->known > s->position)
 		s->project->known = FW_MAX(s->position, 0);
 	s->project->noted = true;
 	*ret_subscription = s;
