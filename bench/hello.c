@@ -1,6 +1,6 @@
 /*
- * The floor of every FastCGI measurement: a constant answer from as many threads as framewright-api has, with nothing of ours in it.
- * Usage: hello SOCKET THREADS
+ * The floor of every FastCGI measurement: a constant answer from as many threads as framewright-api has, with nothing
+ * of ours in it. Usage: hello SOCKET THREADS
  */
 #include <fcgiapp.h>
 #include <pthread.h>

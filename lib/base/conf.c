@@ -423,6 +423,19 @@ conf_free(struct conf **conf)
 	*conf = NULL;
 }
 
+/* Keys of providers in a file of their own, which the unit of the job daemon hands over as a credential. */
+static int
+load_providers(struct conf *conf, char *const environment[], struct error *err)
+{
+	const char *folder = env_get(environment, "CREDENTIALS_DIRECTORY");
+	char path[1024];
+
+	if (folder == NULL || folder[0] != '/')
+		return 0;
+	snprintf(path, sizeof(path), "%.900s/providers.conf", folder);
+	return access(path, F_OK) == 0 ? load_file(conf, path, err) : 0;
+}
+
 static int
 load_all(struct conf *conf, const char *file, char *const environment[], struct error *err)
 {
@@ -431,6 +444,8 @@ load_all(struct conf *conf, const char *file, char *const environment[], struct 
 	if (file == NULL && access(FW_SYSCONFDIR "/framewright.conf", F_OK) == 0)
 		file = FW_SYSCONFDIR "/framewright.conf";
 	if (file != NULL && load_file(conf, file, err) < 0)
+		return -1;
+	if (load_providers(conf, environment, err) < 0)
 		return -1;
 	if (load_environment(conf, environment, err) < 0)
 		return -1;

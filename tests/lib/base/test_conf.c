@@ -175,6 +175,15 @@ TEST(secrets_come_from_files_and_credentials)
 		CHECK_STR(conf_str(conf, CONF_DATABASE_URL), "postgresql://x/y");
 		CHECK_STR(conf_source(conf, CONF_DATABASE_URL), "credential");
 	}
+	/* keys of providers as lines, for the job daemon; a name nobody knows is told with its line */
+	CLEANUP(conf_free) struct conf *renderd = NULL, *odd = NULL;
+	char *providers = arena_printf(test_arena(), "%s/providers.conf", dir);
+	CHECK_OK(path_write(providers, "OPENAI_API_KEY=k1\n", 18, 0600, &err), &err);
+	CHECK_OK(load(CONF_RENDERD, "", environment, &renderd, &err), &err);
+	if (renderd != NULL)
+		CHECK_STR(conf_str(renderd, CONF_OPENAI_API_KEY), "k1");
+	CHECK_OK(path_write(providers, "OPENAI_KEY=k1\n", 14, 0600, &err), &err);
+	CHECK_FAILS(load(CONF_RENDERD, "", environment, &odd, &err), &err, ERR_INPUT);
 	/* As a line of the file, too; and only secrets have this form. */
 	CLEANUP(conf_free) struct conf *other = conf_new(CONF_API);
 	CHECK_OK(parse(other, secret_file, &err), &err);
