@@ -60,19 +60,17 @@ static int
 read_options(int argc, char **argv, struct walk *walk, struct ad_options *options, struct error *err)
 {
 	const struct option_row rows[] = {{.name = "prompt", .value = &walk->prompt},
-	    {.name = "scene", .value = &walk->scene},
-	    {.name = "name", .value = &walk->name},
-	    {.name = "cta", .value = &walk->cta},
-	    {.name = "music", .value = &walk->music},
-	    {.name = "font", .value = &walk->font},
-	    {.name = "output", .value = &walk->output},
+	    {.name = "scene", .value = &walk->scene}, {.name = "name", .value = &walk->name},
+	    {.name = "cta", .value = &walk->cta}, {.name = "music", .value = &walk->music},
+	    {.name = "font", .value = &walk->font}, {.name = "output", .value = &walk->output},
 	    {.name = "choose", .value = &options->choose},
-	    {.name = "pictures", .list = walk->pictures, .list_max = WALK_PICTURES_MAX, .list_count = &walk->picture_count},
-	    {.name = "url", .value = &options->url},
-	    {.name = "email", .value = &options->email},
+	    {.name = "pictures",
+		.list = walk->pictures,
+		.list_max = WALK_PICTURES_MAX,
+		.list_count = &walk->picture_count},
+	    {.name = "url", .value = &options->url}, {.name = "email", .value = &options->email},
 	    {.name = "password-file", .value = &options->password_file},
-	    {.name = "summary", .value = &options->summary},
-	    {.name = "quiet", .flag = &options->quiet},
+	    {.name = "summary", .value = &options->summary}, {.name = "quiet", .flag = &options->quiet},
 	    {.name = NULL}};
 
 	if (ctl_options(argc, argv, rows, NULL, 0, NULL, err) < 0)

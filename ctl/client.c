@@ -68,7 +68,9 @@ send_request(struct client *client, struct http_request *request, struct http_re
 	request->rule = GUARD_ANY;
 	if (http_call(request, arena, ret_result, err) < 0) {
 		if (error_is(err, ERR_UNAVAILABLE))
-			error_hint(err, "is Framewright running at %s? './quickstart status' or 'systemctl status framewright.target'",
+			error_hint(err,
+			    "is Framewright running at %s? './quickstart status' or 'systemctl status "
+			    "framewright.target'",
 			    client->base);
 		return error_wrap(err, "calling %s", client->base);
 	}
@@ -125,8 +127,7 @@ client_login(struct client *client, const char *email, const char *password, str
 	buf_done(&buf);
 	if (status < 0)
 		return -1;
-	client->authorization =
-	    arena_printf(client->ctl->arena, "Bearer %s", js_text(answer, "/session_token", ""));
+	client->authorization = arena_printf(client->ctl->arena, "Bearer %s", js_text(answer, "/session_token", ""));
 	return client->authorization == NULL ? arena_error(client->ctl->arena, err) : 0;
 }
 
@@ -144,7 +145,13 @@ client_upload(struct client *client, const char *path, const char **ret_id, stru
 		return error_errno(err, ERR_INPUT, "opening '%s'", path);
 	buf_printf(&url, "%s/api/uploads?filename=", client->base);
 	buf_urlarg(&url, path_base(path));
-	struct http_request request = {.method = "POST", .url = buf_dup(&url, client->ctl->arena), .headers = &type, .header_count = 1, .body_fd = fd, .body_size = st.st_size, .timeout_ms = TRANSFER_TIMEOUT_MS};
+	struct http_request request = {.method = "POST",
+	    .url = buf_dup(&url, client->ctl->arena),
+	    .headers = &type,
+	    .header_count = 1,
+	    .body_fd = fd,
+	    .body_size = st.st_size,
+	    .timeout_ms = TRANSFER_TIMEOUT_MS};
 	buf_done(&url);
 	if (st.st_size == 0)
 		return error_set(err, ERR_INPUT, "'%s' is empty", path);
@@ -162,7 +169,8 @@ client_upload(struct client *client, const char *path, const char **ret_id, stru
 			return -1;
 	}
 	if (strcmp(js_text(answer, "/state", ""), "ready") != 0)
-		return error_set(err, ERR_INPUT, "'%s' was refused: %s", path, js_text(answer, "/reason", "no reason given"));
+		return error_set(
+		    err, ERR_INPUT, "'%s' was refused: %s", path, js_text(answer, "/reason", "no reason given"));
 	return 0;
 }
 
@@ -184,7 +192,12 @@ client_download(struct client *client, const char *url, const char *path, struct
 	CLEANUP(fd_close) int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return error_errno(err, ERR_INPUT, "creating '%s'", part);
-	struct http_request request = {.method = "GET", .url = url_of(client, url), .timeout_ms = TRANSFER_TIMEOUT_MS, .answer_limit = INT64_C(1) << 40, .sink = write_part, .ctx = &fd};
+	struct http_request request = {.method = "GET",
+	    .url = url_of(client, url),
+	    .timeout_ms = TRANSFER_TIMEOUT_MS,
+	    .answer_limit = INT64_C(1) << 40,
+	    .sink = write_part,
+	    .ctx = &fd};
 	status = send_request(client, &request, &result, err);
 	if (status == 0 && (fsync(fd) < 0 || rename(part, path) < 0))
 		status = error_errno(err, ERR_INTERNAL, "finishing '%s'", path);

@@ -1,5 +1,6 @@
 /*
- * The API as a program uses it: signed in once, JSON out and in. Refusals become errors with the server's code and sentence.
+ * The API as a program uses it: signed in once, JSON out and in. Refusals become errors with the server's code and
+ * sentence.
  */
 #ifndef FW_CTL_CLIENT_H
 #define FW_CTL_CLIENT_H

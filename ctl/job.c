@@ -13,8 +13,8 @@ print_line(const struct job_view *job)
 {
 	char created[CLOCK_TEXT_SIZE];
 
-	printf("%s  %-16s %-15s %3.0f %%  attempt %d/%d  %s\n", job->public_id, job->kind, job->state, job->progress * 100,
-	    job->attempt, job->max_attempts, clock_format(job->created_at, created));
+	printf("%s  %-16s %-15s %3.0f %%  attempt %d/%d  %s\n", job->public_id, job->kind, job->state,
+	    job->progress * 100, job->attempt, job->max_attempts, clock_format(job->created_at, created));
 }
 
 static int
@@ -80,10 +80,8 @@ cmd_job(struct ctl *ctl, int argc, char **argv, struct error *err)
 	struct job_filter filter = {.limit = 50};
 	const char *limit = NULL, *rest[2];
 	const struct option_row rows[] = {{.name = "state", .value = &filter.state},
-	    {.name = "kind", .value = &filter.kind},
-	    {.name = "project", .value = &filter.project_id},
-	    {.name = "limit", .value = &limit},
-	    {.name = NULL}};
+	    {.name = "kind", .value = &filter.kind}, {.name = "project", .value = &filter.project_id},
+	    {.name = "limit", .value = &limit}, {.name = NULL}};
 	size_t count;
 	int status;
 

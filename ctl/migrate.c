@@ -9,7 +9,10 @@ cmd_migrate(struct ctl *ctl, int argc, char **argv, struct error *err)
 {
 	bool quiet = false;
 	const struct option_row rows[] = {{.name = "quiet", .flag = &quiet}, {.name = NULL}};
-	const struct db_options options = {.url = conf_str(ctl->conf, CONF_DATABASE_URL), .program = "framewright migrate", .attempts = 5, .timeout_s = 600};
+	const struct db_options options = {.url = conf_str(ctl->conf, CONF_DATABASE_URL),
+	    .program = "framewright migrate",
+	    .attempts = 5,
+	    .timeout_s = 600};
 	struct migrate_report report;
 
 	if (ctl_options(argc, argv, rows, NULL, 0, NULL, err) < 0)

@@ -12,7 +12,17 @@ find(const struct option_row *rows, const char *name, size_t len)
 	return NULL;
 }
 
-/* Takes the value of an option from "=..." or the following arguments; the number of arguments used besides the option. */
+static int
+add(const struct option_row *row, const char *value, struct error *err)
+{
+	if (*row->list_count == row->list_max)
+		return error_set(err, ERR_INPUT, "'--%s' takes at most %zu values", row->name, row->list_max);
+	row->list[(*row->list_count)++] = value;
+	return 0;
+}
+
+/* Takes the value of an option from "=..." or the following arguments; the number of arguments used besides the option.
+ */
 static int
 take(const struct option_row *row, const char *attached, int argc, char **argv, struct error *err)
 {
@@ -25,12 +35,14 @@ take(const struct option_row *row, const char *attached, int argc, char **argv, 
 		return 0;
 	}
 	if (row->list != NULL) {
-		for (; used < argc && strncmp(argv[used], "--", 2) != 0; used++) {
-			if (*row->list_count == row->list_max)
-				return error_set(err, ERR_INPUT, "'--%s' takes at most %zu values", row->name, row->list_max);
-			row->list[(*row->list_count)++] = argv[used];
-		}
-		return used > 0 ? used : error_set(err, ERR_INPUT, "'--%s' wants a value", row->name);
+		if (attached != NULL && add(row, attached, err) < 0)
+			return -1;
+		for (; used < argc && strncmp(argv[used], "--", 2) != 0; used++)
+			if (add(row, argv[used], err) < 0)
+				return -1;
+		if (used == 0 && attached == NULL)
+			return error_set(err, ERR_INPUT, "'--%s' wants a value", row->name);
+		return used;
 	}
 	if (attached == NULL && argc == 0)
 		return error_set(err, ERR_INPUT, "'--%s' wants a value", row->name);

@@ -26,7 +26,8 @@ int
 cmd_smoke(struct ctl *ctl, int argc, char **argv, struct error *err)
 {
 	const char *url = NULL, *email = "demo@example.com", *password = getenv("FRAMEWRIGHT_PASSWORD");
-	const struct option_row rows[] = {{.name = "url", .value = &url}, {.name = "email", .value = &email}, {.name = NULL}};
+	const struct option_row rows[] = {
+	    {.name = "url", .value = &url}, {.name = "email", .value = &email}, {.name = NULL}};
 	struct walk walk = {.prompt = "white ceramic coffee mug",
 	    .scene = "steam rising in the morning light",
 	    .name = "Smoke test",

@@ -168,7 +168,7 @@ cmd_user(struct ctl *ctl, int argc, char **argv, struct error *err)
 	bool from_stdin = false;
 	const char *role = NULL, *rest[3];
 	const struct option_row rows[] = {
-		{.name = "password-stdin", .flag = &from_stdin}, {.name = "role", .value = &role}, {.name = NULL}};
+	    {.name = "password-stdin", .flag = &from_stdin}, {.name = "role", .value = &role}, {.name = NULL}};
 	size_t count;
 	int status = 2;
 
@@ -186,7 +186,8 @@ cmd_user(struct ctl *ctl, int argc, char **argv, struct error *err)
 		status = user_enable(ctl, rest[1], true, err);
 	else if (count == 3 && strcmp(rest[0], "role") == 0)
 		status = user_change_role(ctl, rest[1], rest[2], err);
-	else if (count == 2 && strcmp(rest[0], "demo") == 0 && (strcmp(rest[1], "on") == 0 || strcmp(rest[1], "off") == 0))
+	else if (count == 2 && strcmp(rest[0], "demo") == 0 &&
+		 (strcmp(rest[1], "on") == 0 || strcmp(rest[1], "off") == 0))
 		status = user_demo(ctl, rest[1], err);
 	else
 		return ctl_usage("user");

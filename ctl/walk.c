@@ -227,7 +227,8 @@ walk_run(struct walk *walk, struct error *err)
 	int status = create(walk, err);
 
 	if (status == 0)
-		status = walk->prompt != NULL ? generate_pictures(walk, &session, err) : bring_pictures(walk, &session, err);
+		status =
+		    walk->prompt != NULL ? generate_pictures(walk, &session, err) : bring_pictures(walk, &session, err);
 	if (status == 0)
 		status = make_clips(walk, session, &session, err);
 	if (status == 0)

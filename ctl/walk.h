@@ -10,8 +10,8 @@
 
 struct walk {
 	struct client client;
-	bool quiet;		      /* no progress line */
-	const char *prompt;	      /* NULL: own pictures */
+	bool quiet;				 /* no progress line */
+	const char *prompt;			 /* NULL: own pictures */
 	const char *pictures[WALK_PICTURES_MAX]; /* files */
 	size_t picture_count;
 	const char *scene, *name, *cta;
@@ -25,7 +25,7 @@ struct walk {
 	const char *film_url;
 	double duration_s;
 	double size_mb;
-	const char *cost;	/* dollars as text */
+	const char *cost; /* dollars as text */
 	const char *resolution;
 };
 

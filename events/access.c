@@ -29,8 +29,8 @@ by_ticket(const struct access_checker *checker, const char *ticket, struct acces
 	if (user_ticket_use(checker->db, checker->arena, ticket, &user, &project, err) < 0)
 		return -1;
 	/* the ticket was a token's for a moment; the socket lasts as long as a fresh token would */
-	*ret_access = (struct access){.user_id = user->id,
-	    .until_s = clock_now_s(NULL) + conf_seconds(checker->conf, CONF_TOKEN_LIFETIME)};
+	*ret_access = (struct access){
+	    .user_id = user->id, .until_s = clock_now_s(NULL) + conf_seconds(checker->conf, CONF_TOKEN_LIFETIME)};
 	if (project != NULL)
 		snprintf(ret_access->only_project, sizeof(ret_access->only_project), "%s", project);
 	return 0;
@@ -117,13 +117,13 @@ access_renew(const struct access_checker *checker, const char *token, struct acc
 }
 
 int
-access_project(const struct access_checker *checker, const struct access *access, const char *project_id, struct error *err)
+access_project(
+    const struct access_checker *checker, const struct access *access, const char *project_id, struct error *err)
 {
 	enum event_access rights = EVENT_NO_ACCESS;
 	int64_t seq;
 
-	if (!id_is_uuid(project_id) ||
-	    (*access->only_project != '\0' && strcmp(access->only_project, project_id) != 0))
+	if (!id_is_uuid(project_id) || (*access->only_project != '\0' && strcmp(access->only_project, project_id) != 0))
 		return error_code(err, ERR_NOT_FOUND, "session_not_found", "There is no such session");
 	if (event_access(checker->db, project_id, access->user_id, &rights, &seq, err) < 0)
 		return -1;

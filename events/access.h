@@ -27,7 +27,7 @@ struct access_request {
 
 struct access {
 	int32_t user_id;
-	int64_t until_s;		/* the token's end, seconds since 1970 */
+	int64_t until_s;		 /* the token's end, seconds since 1970 */
 	char only_project[ID_UUID_SIZE]; /* of a ticket; "": any of the user's */
 };
 
@@ -42,8 +42,8 @@ struct access_checker {
 int access_check(const struct access_checker *checker, const struct access_request *request, struct access *ret_access,
     struct error *err) MUST_CHECK;
 /* A fresh token for an open socket; it must be of the same user. */
-int access_renew(const struct access_checker *checker, const char *token, struct access *access, struct error *err)
-    MUST_CHECK;
+int access_renew(
+    const struct access_checker *checker, const char *token, struct access *access, struct error *err) MUST_CHECK;
 /* 0, or ERR_NOT_FOUND "session_not_found" for what does not exist or is not theirs. */
 int access_project(const struct access_checker *checker, const struct access *access, const char *project_id,
     struct error *err) MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
- * One connection: a WebSocket of one project (flat frames), of several (enveloped), an event stream, or a request that waits for
- * a job. The per-connection data of libwebsockets, so it begins zeroed and is freed by the library.
+ * One connection: a WebSocket of one project (flat frames), of several (enveloped), an event stream, or a request that
+ * waits for a job. The per-connection data of libwebsockets, so it begins zeroed and is freed by the library.
  */
 #ifndef FW_EVENTS_CLIENT_H
 #define FW_EVENTS_CLIENT_H
@@ -28,7 +28,7 @@ struct client {
 	size_t count;
 	unsigned close_code; /* say this and close; 0: stay */
 	bool ping_due;
-	char *reply;	     /* answer to a message of CLIENT_SOCKET_MANY; malloc'ed, one at a time */
+	char *reply;		/* answer to a message of CLIENT_SOCKET_MANY; malloc'ed, one at a time */
 	char job[ID_UUID_SIZE]; /* CLIENT_WAIT */
 	int64_t wait_until_ms;
 	bool done; /* CLIENT_WAIT: hand back now */

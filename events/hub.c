@@ -10,8 +10,8 @@
 struct hub_project {
 	struct hub_project *next; /* in its bucket */
 	char id[ID_UUID_SIZE];
-	int64_t known;	/* distributed up to here */
-	bool noted;	/* there may be more */
+	int64_t known; /* distributed up to here */
+	bool noted;    /* there may be more */
 	struct hub_subscription *subscriptions;
 };
 
@@ -217,8 +217,8 @@ hub_subscribe(struct hub *hub, const char *project_id, int64_t after, void *owne
 		hub_unsubscribe(hub, &s);
 		return error_wrap(err, "reading events of %s", project_id);
 	}
-	/* the one furthest behind counts, an earlier one too that got nothing yet; what lies between comes with the next
-	 * distribution */
+	/* the one furthest behind counts, an earlier one too that got nothing yet; what lies between comes with the
+	 * next distribution */
 	if (first || s->project->known > s->position)
 		s->project->known = FW_MAX(s->position, 0);
 	s->project->noted = true;

@@ -1,9 +1,9 @@
 /*
  * Projects that somebody listens to, and the frames on their way.
  *
- * A frame is one event's JSON, shared by all subscriptions it goes to. A subscription has a position (the last number it was
- * given) and a queue; what is older than its position never enters, so replay and live events meet without a gap or
- * a repetition whatever their order. The hub reads the event log and knows nothing of sockets.
+ * A frame is one event's JSON, shared by all subscriptions it goes to. A subscription has a position (the last number
+ * it was given) and a queue; what is older than its position never enters, so replay and live events meet without a gap
+ * or a repetition whatever their order. The hub reads the event log and knows nothing of sockets.
  *
  * One thread.
  */
@@ -46,8 +46,8 @@ struct hub *hub_new(struct db *db, const struct log *log, hub_wake_fn *wake) RET
 void hub_free(struct hub **hub);
 
 /*
- * Subscribes; the project's existence and the caller's rights have been checked. after >= 0: everything later than it (of the last
- * 24 h) is queued at once; after < 0: the last event alone, if there is one. Fails without a subscription.
+ * Subscribes; the project's existence and the caller's rights have been checked. after >= 0: everything later than it
+ * (of the last 24 h) is queued at once; after < 0: the last event alone, if there is one. Fails without a subscription.
  */
 int hub_subscribe(struct hub *hub, const char *project_id, int64_t after, void *owner,
     struct hub_subscription **ret_subscription, struct error *err) MUST_CHECK;

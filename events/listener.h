@@ -1,7 +1,7 @@
 /*
- * The LISTEN connection, in a thread of its own: notes are gathered under a lock and the main loop is woken. Every few seconds
- * it says that this daemon lives and how many sockets it holds, which also proves that the connection does; after a
- * reconnect notes may be missing, and it says so.
+ * The LISTEN connection, in a thread of its own: notes are gathered under a lock and the main loop is woken. Every few
+ * seconds it says that this daemon lives and how many sockets it holds, which also proves that the connection does;
+ * after a reconnect notes may be missing, and it says so.
  */
 #ifndef FW_EVENTS_LISTENER_H
 #define FW_EVENTS_LISTENER_H

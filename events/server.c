@@ -303,8 +303,8 @@ write_frame(struct client *client, struct hub_subscription *subscription, const 
 	else
 		buf_printf(&buf, "{\"project_id\":\"%s\",\"seq\":%lld,\"event\":%s}", hub_project_id(subscription),
 		    (long long)frame->seq, frame->text);
-	status = write_text(client->wsi, buf_str(&buf), buf.len,
-	    client->kind == CLIENT_STREAM ? LWS_WRITE_HTTP : LWS_WRITE_TEXT);
+	status = write_text(
+	    client->wsi, buf_str(&buf), buf.len, client->kind == CLIENT_STREAM ? LWS_WRITE_HTTP : LWS_WRITE_TEXT);
 	buf_done(&buf);
 	return status;
 }
@@ -403,10 +403,10 @@ open_stream(struct server *server, struct lws *wsi, struct client *client, const
 		return -1;
 	}
 	if (lws_add_http_common_headers(wsi, 200, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, &at, end) != 0 ||
-	    lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8,
-		&at, end) != 0 ||
-	    lws_add_http_header_by_name(wsi, (const unsigned char *)"x-accel-buffering:", (const unsigned char *)"no", 2, &at,
-		end) != 0 ||
+	    lws_add_http_header_by_name(
+		wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8, &at, end) != 0 ||
+	    lws_add_http_header_by_name(
+		wsi, (const unsigned char *)"x-accel-buffering:", (const unsigned char *)"no", 2, &at, end) != 0 ||
 	    lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end) != 0)
 		return error_set(err, ERR_INTERNAL, "writing the stream's head");
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
@@ -423,8 +423,8 @@ hand_back(struct lws *wsi, const char *job)
 	int len = snprintf(location, sizeof(location), "/api/v1/jobs/%s", job);
 
 	if (lws_add_http_common_headers(wsi, 200, "text/plain", 0, &at, end) != 0 ||
-	    lws_add_http_header_by_name(wsi, (const unsigned char *)"x-accel-redirect:", (const unsigned char *)location, len,
-		&at, end) != 0 ||
+	    lws_add_http_header_by_name(
+		wsi, (const unsigned char *)"x-accel-redirect:", (const unsigned char *)location, len, &at, end) != 0 ||
 	    lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end) != 0)
 		return -1;
 	return lws_http_transaction_completed(wsi) ? -1 : 0;
@@ -633,11 +633,17 @@ on_stop(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 
 /* The first takes what names no protocol; "bearer" is how a browser sends a token with a WebSocket. */
 static const struct lws_protocols protocols[] = {
-	{.name = "http", .callback = on_event, .per_session_data_size = sizeof(struct client), .rx_buffer_size = MESSAGE_MAX},
-	{.name = "bearer", .callback = on_event, .per_session_data_size = sizeof(struct client), .rx_buffer_size = MESSAGE_MAX},
-	{.name = "listener", .callback = on_listener},
-	{.name = "stop", .callback = on_stop},
-	{.name = NULL},
+    {.name = "http",
+	.callback = on_event,
+	.per_session_data_size = sizeof(struct client),
+	.rx_buffer_size = MESSAGE_MAX},
+    {.name = "bearer",
+	.callback = on_event,
+	.per_session_data_size = sizeof(struct client),
+	.rx_buffer_size = MESSAGE_MAX},
+    {.name = "listener", .callback = on_listener},
+    {.name = "stop", .callback = on_stop},
+    {.name = NULL},
 };
 
 /* libwebsockets owns the descriptors it adopts; ours stay ours. */
@@ -696,8 +702,8 @@ open_server(struct server *server, struct error *err)
 		abort();
 	if (open_context(server, err) < 0)
 		return -1;
-	return listener_start(server->setup->database, server->setup->worker, &server->listening, server->setup->log, wake_loop,
-	    server, &server->listener, err);
+	return listener_start(server->setup->database, server->setup->worker, &server->listening, server->setup->log,
+	    wake_loop, server, &server->listener, err);
 }
 
 static void

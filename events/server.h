@@ -4,7 +4,8 @@
  *     /ws/{project}                          WebSocket, flat frames
  *     /ws                                    WebSocket, subscribe messages, frames in an envelope
  *     /api[/v1]/sessions/{project}/events    Server-Sent Events
- *     /_wait/{job}?n=seconds                 held until the job has ended, then handed back to a responder (internal to nginx)
+ *     /_wait/{job}?n=seconds                 held until the job has ended, then handed back to a responder (internal to
+ * nginx)
  */
 #ifndef FW_EVENTS_SERVER_H
 #define FW_EVENTS_SERVER_H

@@ -42,23 +42,26 @@ request_read(const struct js_value *args, struct request *request, struct error 
 	request->duration_s = js_real(args, "/duration_s", 3);
 	request->seed = (uint64_t)js_number(args, "/seed", 0);
 	if (width < 32 || height < 32 || width > SIDE_MAX || height > SIDE_MAX || width % 2 != 0 || height % 2 != 0)
-		return error_code(err, ERR_INPUT, "media_bad_request", "width and height must be even and within 32 and %d", SIDE_MAX);
+		return error_code(err, ERR_INPUT, "media_bad_request",
+		    "width and height must be even and within 32 and %d", SIDE_MAX);
 	if (num < 1 || den < 1 || num > 1000000 || den > 1000000 || num > RATE_MAX * den || num < den)
-		return error_code(err, ERR_INPUT, "media_bad_request", "the frame rate is not within 1 and %d", RATE_MAX);
+		return error_code(
+		    err, ERR_INPUT, "media_bad_request", "the frame rate is not within 1 and %d", RATE_MAX);
 	if (!(request->duration_s > 0 && request->duration_s <= DURATION_MAX))
-		return error_code(err, ERR_INPUT, "media_bad_request", "duration_s is not within 0 and %.0f", DURATION_MAX);
+		return error_code(
+		    err, ERR_INPUT, "media_bad_request", "duration_s is not within 0 and %.0f", DURATION_MAX);
 	request->format = (struct clip_format){
-		.width = (int)width,
-		.height = (int)height,
-		.rate = {(int)num, (int)den},
-		.frames = FW_MAX(1, llrint(request->duration_s * (double)num / (double)den)),
+	    .width = (int)width,
+	    .height = (int)height,
+	    .rate = {(int)num, (int)den},
+	    .frames = FW_MAX(1, llrint(request->duration_s * (double)num / (double)den)),
 	};
 	return task_output_name(request->output, err);
 }
 
 static int
-view_make(struct task *task, const struct request *request, const struct camera_move *move, struct camera_view **ret_view,
-    struct error *err)
+view_make(struct task *task, const struct request *request, const struct camera_move *move,
+    struct camera_view **ret_view, struct error *err)
 {
 	CLEANUP(still_done) struct still still = {0};
 	CLEANUP(picture_done) struct picture picture = {0};
@@ -70,7 +73,8 @@ view_make(struct task *task, const struct request *request, const struct camera_
 	const int side = 2 * FW_MAX(request->format.width, request->format.height);
 	if (picture_load(&still, side, &picture, err) < 0 || picture_flatten(&picture, NULL, err) < 0)
 		return -1;
-	return camera_view_new(&picture, request->format.width, request->format.height, move, task->threads, ret_view, err);
+	return camera_view_new(
+	    &picture, request->format.width, request->format.height, move, task->threads, ret_view, err);
 }
 
 static int

@@ -59,7 +59,8 @@ pace(const struct words *words)
 static int
 sideways(const struct words *words)
 {
-	const bool left = HAS(words, "left", "counterclockwise", "anticlockwise"), right = HAS(words, "right", "clockwise");
+	const bool left = HAS(words, "left", "counterclockwise", "anticlockwise"),
+		   right = HAS(words, "right", "clockwise");
 
 	if (left && right)
 		return HAS(words, "right to left", "from the right", "from right") ? -1 : 1;
@@ -77,10 +78,10 @@ upwards(const struct words *words)
 static void
 add_zoom(const struct words *words, double amount, struct camera_move *move)
 {
-	const bool out = HAS(words, "zoom out", "zooming out", "zooms out", "pull", "dolly out", "dolly back", "backward", "back away", "reveal",
-	    "widen", "move out", "out to", "retreat");
-	const bool in = HAS(words, "zoom", "push", "dolly", "closer", "close in", "forward", "follow", "approach", "move in", "moves in", "track in",
-	    "fly", "toward");
+	const bool out = HAS(words, "zoom out", "zooming out", "zooms out", "pull", "dolly out", "dolly back",
+	    "backward", "back away", "reveal", "widen", "move out", "out to", "retreat");
+	const bool in = HAS(words, "zoom", "push", "dolly", "closer", "close in", "forward", "follow", "approach",
+	    "move in", "moves in", "track in", "fly", "toward");
 
 	if (out)
 		move->end.zoom -= log1p(0.26 * amount);
@@ -91,8 +92,10 @@ add_zoom(const struct words *words, double amount, struct camera_move *move)
 static void
 add_shift(const struct words *words, double amount, uint64_t seed, struct camera_move *move)
 {
-	const bool across = HAS(words, "pan", "truck", "slid", "track", "sweep", "lateral", "dolly", "move", "moving", "glid");
-	const bool along = HAS(words, "tilt", "crane", "pedestal", "boom", "jib", "rise", "rising", "ascend", "descend", "pan", "mov", "glid");
+	const bool across =
+	    HAS(words, "pan", "truck", "slid", "track", "sweep", "lateral", "dolly", "move", "moving", "glid");
+	const bool along = HAS(words, "tilt", "crane", "pedestal", "boom", "jib", "rise", "rising", "ascend", "descend",
+	    "pan", "mov", "glid");
 	const int side = sideways(words), height = upwards(words);
 
 	if (across && side != 0)
@@ -150,7 +153,8 @@ stands(const struct camera_move *move)
 {
 	const struct camera_pose *end = &move->end;
 
-	return fabs(end->zoom) + fabs(end->x) + fabs(end->y) + fabs(end->roll) + fabs(end->yaw) + fabs(end->pitch) < 1e-9;
+	return fabs(end->zoom) + fabs(end->x) + fabs(end->y) + fabs(end->roll) + fabs(end->yaw) + fabs(end->pitch) <
+	       1e-9;
 }
 
 void
@@ -168,8 +172,8 @@ camera_move_parse(const char *text, double intensity, double duration_s, uint64_
 	add_shift(&words, amount, seed, &move);
 	add_turn(&words, amount, seed, &move);
 	add_sway(&words, amount, duration_s, &move);
-	if (stands(&move) && HAS(&words, "static", "still", "lock", "fixed", "tripod", "none", "no camera", "no movement", "hold", "float", "drift",
-				 "hover", "handheld", "shak"))
+	if (stands(&move) && HAS(&words, "static", "still", "lock", "fixed", "tripod", "none", "no camera",
+				 "no movement", "hold", "float", "drift", "hover", "handheld", "shak"))
 		breathe(seed, level, &move);
 	else if (stands(&move))
 		move.end.zoom = log1p(0.30 * amount);
@@ -183,11 +187,11 @@ camera_move_at(const struct camera_move *move, double t, struct camera_pose *ret
 	const double turn = 2 * M_PI * move->sway_turns * t;
 
 	*ret_pose = (struct camera_pose){
-		.zoom = exp(move->end.zoom * p),
-		.x = move->end.x * p + move->sway * sin(turn),
-		.y = move->end.y * p + move->sway * 0.5 * (1 - cos(2 * turn)),
-		.roll = move->end.roll * p,
-		.yaw = move->end.yaw * p,
-		.pitch = move->end.pitch * p,
+	    .zoom = exp(move->end.zoom * p),
+	    .x = move->end.x * p + move->sway * sin(turn),
+	    .y = move->end.y * p + move->sway * 0.5 * (1 - cos(2 * turn)),
+	    .roll = move->end.roll * p,
+	    .yaw = move->end.yaw * p,
+	    .pitch = move->end.pitch * p,
 	};
 }

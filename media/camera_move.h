@@ -22,9 +22,10 @@ struct camera_move {
 	double sway_turns;	/* how often it sways */
 };
 
-/* text: free words in English; what is not understood is a slow zoom in. intensity 0..1 (clamped). Of what the words leave open (left or
- * right?) the seed decides. */
-void camera_move_parse(const char *text, double intensity, double duration_s, uint64_t seed, struct camera_move *ret_move);
+/* text: free words in English; what is not understood is a slow zoom in. intensity 0..1 (clamped). Of what the words
+ * leave open (left or right?) the seed decides. */
+void camera_move_parse(
+    const char *text, double intensity, double duration_s, uint64_t seed, struct camera_move *ret_move);
 
 /* t 0..1 */
 void camera_move_at(const struct camera_move *move, double t, struct camera_pose *ret_pose);

@@ -28,7 +28,7 @@ struct layer {
 struct camera_view {
 	int width, height; /* of the frame */
 	unsigned threads;
-	double scale;	   /* canvas pixels per frame pixel */
+	double scale; /* canvas pixels per frame pixel */
 	struct layer canvas;
 	double center_x, center_y; /* the frame's centre on the canvas */
 };
@@ -94,7 +94,8 @@ apply(const double m[3][3], double x, double y, double *ret_x, double *ret_y)
 }
 
 void
-camera_view_project(int width, int height, const struct camera_pose *pose, double x, double y, double *ret_x, double *ret_y)
+camera_view_project(
+    int width, int height, const struct camera_pose *pose, double x, double y, double *ret_x, double *ret_y)
 {
 	double m[3][3];
 
@@ -221,8 +222,8 @@ layer_from_picture(const struct picture *picture, int width, int height, struct 
 	rc = layer_new(width, height, &wide, err);
 	for (int y = 0; rc == 0 && y < height; y++) {
 		for (int x = 0; x < width; x++)
-			wide.pixels[(size_t)y * (size_t)width + (size_t)x] = layer_sample(&source, (x + 0.5) * sx - 0.5, (y + 0.5) * sy - 0.5,
-			    (float)fmin(fmax(1.0, fmax(sx, sy)), TAPS_MAX / 4.0 - 0.25));
+			wide.pixels[(size_t)y * (size_t)width + (size_t)x] = layer_sample(&source, (x + 0.5) * sx - 0.5,
+			    (y + 0.5) * sy - 0.5, (float)fmin(fmax(1.0, fmax(sx, sy)), TAPS_MAX / 4.0 - 0.25));
 	}
 	free(source.pixels);
 	if (rc == 0)
@@ -296,7 +297,8 @@ pyramid_sample(const struct pyramid *pyramid, double x, double y, double level)
 	const int low = (int)at, high = FW_MIN(low + 1, pyramid->n - 1);
 	const struct layer *a = &pyramid->levels[low], *b = &pyramid->levels[high];
 	/* at level 0 the exact pixel, so that nothing jumps at the picture's edge */
-	const rgb4 near = low == 0 ? layer_sample(a, x - 0.5, y - 0.5, 1) : layer_smooth(a, x / (1 << low) - 0.5, y / (1 << low) - 0.5);
+	const rgb4 near = low == 0 ? layer_sample(a, x - 0.5, y - 0.5, 1)
+				   : layer_smooth(a, x / (1 << low) - 0.5, y / (1 << low) - 0.5);
 	const rgb4 far = layer_smooth(b, x / (1 << high) - 0.5, y / (1 << high) - 0.5);
 
 	return near + (far - near) * (float)(at - low);
@@ -329,7 +331,9 @@ edge_fill(struct compose *c, enum edge edge, struct error *err)
 	for (int i = 0; i < n; i++) {
 		rgb4 sum = {0};
 		for (int j = 0; j < depth; j++) {
-			const int in = edge == EDGE_RIGHT ? picture->width - 1 - j : edge == EDGE_BOTTOM ? picture->height - 1 - j : j;
+			const int in = edge == EDGE_RIGHT    ? picture->width - 1 - j
+				       : edge == EDGE_BOTTOM ? picture->height - 1 - j
+							     : j;
 			sum += upright ? *layer_at(picture, in, i) : *layer_at(picture, i, in);
 		}
 		line->pixels[i] = sum / (float)depth;
@@ -360,8 +364,8 @@ mirror(double at, double size, double strip)
 }
 
 /*
- * Outside of the picture, at (x, y) from its corner: close to the edge the mirror image, further out the colours of the edge, the more
- * blurred along it the farther away. What stands in the middle of the picture is never seen twice.
+ * Outside of the picture, at (x, y) from its corner: close to the edge the mirror image, further out the colours of the
+ * edge, the more blurred along it the farther away. What stands in the middle of the picture is never seen twice.
  */
 static rgb4
 beyond(const struct compose *c, double x, double y)
@@ -373,12 +377,13 @@ beyond(const struct compose *c, double x, double y)
 	const float share = (float)(near * near * (3 - 2 * near));
 	const rgb4 side = pyramid_sample(&c->edges[x < 0 ? EDGE_LEFT : EDGE_RIGHT], y, 0.5, level);
 	const rgb4 end = pyramid_sample(&c->edges[y < 0 ? EDGE_TOP : EDGE_BOTTOM], x, 0.5, level);
-	const rgb4 line = (side * (float)dx + end * (float)dy) / (float)(dx + dy); /* one of them is positive out here */
+	const rgb4 line =
+	    (side * (float)dx + end * (float)dy) / (float)(dx + dy); /* one of them is positive out here */
 	rgb4 mirrored = line;
 
 	if (share < 1)
-		mirrored = pyramid_sample(&c->picture, mirror(x, picture->width, c->strip), mirror(y, picture->height, c->strip),
-		    fmin(level, log2(c->strip) - 2));
+		mirrored = pyramid_sample(&c->picture, mirror(x, picture->width, c->strip),
+		    mirror(y, picture->height, c->strip), fmin(level, log2(c->strip) - 2));
 	return mirrored + (line - mirrored) * share;
 }
 
@@ -393,7 +398,8 @@ compose_rows(void *ctx, int from, int to)
 			const int px = x - c->left, py = y - c->top;
 			const bool inside = px >= 0 && py >= 0 && px < picture->width && py < picture->height;
 			canvas->pixels[(size_t)y * (size_t)canvas->width + (size_t)x] =
-			    inside ? picture->pixels[(size_t)py * (size_t)picture->width + (size_t)px] : beyond(c, px + 0.5, py + 0.5);
+			    inside ? picture->pixels[(size_t)py * (size_t)picture->width + (size_t)px]
+				   : beyond(c, px + 0.5, py + 0.5);
 		}
 	}
 }
@@ -409,11 +415,14 @@ compose_done(struct compose *c)
 static int
 compose(struct camera_view *view, const struct picture *picture, struct error *err)
 {
-	const double fit = fmin((double)view->width / picture->width, (double)view->height / picture->height) * view->scale;
-	const int width = FW_MAX(1, (int)lrint(picture->width * fit)), height = FW_MAX(1, (int)lrint(picture->height * fit));
+	const double fit =
+	    fmin((double)view->width / picture->width, (double)view->height / picture->height) * view->scale;
+	const int width = FW_MAX(1, (int)lrint(picture->width * fit)),
+		  height = FW_MAX(1, (int)lrint(picture->height * fit));
 	CLEANUP(compose_done) struct compose c = {.view = view, .strip = fmax(2, EDGE_STRIP * FW_MIN(width, height))};
 
-	if (layer_from_picture(picture, width, height, &c.picture.levels[0], err) < 0 || pyramid_fill(&c.picture, err) < 0)
+	if (layer_from_picture(picture, width, height, &c.picture.levels[0], err) < 0 ||
+	    pyramid_fill(&c.picture, err) < 0)
 		return -1;
 	for (int i = 0; i < EDGE__COUNT; i++) {
 		if (edge_fill(&c, (enum edge)i, err) < 0)
@@ -480,7 +489,7 @@ static void
 draw_row(const struct drawing *d, int y, rgb4 *row)
 {
 	const struct camera_view *view = d->view;
-	const double (*m)[3] = d->map.m;
+	const double(*m)[3] = d->map.m;
 	const double fy = y + 0.5 - view->height / 2.0;
 
 	for (int x = 0; x < view->width; x++) {
@@ -514,7 +523,8 @@ put_luma(const struct drawing *d, int y, const rgb4 *row)
 	uint8_t *to = d->frame->data[0] + (ptrdiff_t)y * d->frame->linesize[0];
 
 	for (int x = 0; x < d->view->width; x++) {
-		const float luma = 16 + (0.2126f * row[x][0] + 0.7152f * row[x][1] + 0.0722f * row[x][2]) * (219.0f / 255);
+		const float luma =
+		    16 + (0.2126f * row[x][0] + 0.7152f * row[x][1] + 0.0722f * row[x][2]) * (219.0f / 255);
 		to[x] = quantise(FW_MIN(FW_MAX(luma, 16.0f), 235.0f), x, y);
 	}
 }
@@ -529,7 +539,8 @@ put_chroma(const struct drawing *d, int y, const rgb4 *above, const rgb4 *below)
 
 	for (int x = 0; x < d->view->width; x += 2) {
 		const int left = FW_MAX(x - 1, 0), right = FW_MIN(x + 1, last);
-		const rgb4 c = (above[left] + below[left] + (above[x] + below[x]) * 2 + above[right] + below[right]) * 0.125f;
+		const rgb4 c =
+		    (above[left] + below[left] + (above[x] + below[x]) * 2 + above[right] + below[right]) * 0.125f;
 		const float luma = 0.2126f * c[0] + 0.7152f * c[1] + 0.0722f * c[2];
 		u[x / 2] = quantise(128 + (c[2] - luma) * (224.0f / 255 / 1.8556f), x, y);
 		v[x / 2] = quantise(128 + (c[0] - luma) * (224.0f / 255 / 1.5748f), x + 31, y + 17);
@@ -620,7 +631,7 @@ taps_new(double scale, double center, int n, float stretch)
 static void
 taps_fill(struct drawing *d, const struct camera_pose *pose)
 {
-	const double (*m)[3] = d->map.m;
+	const double(*m)[3] = d->map.m;
 
 	if (pose->yaw != 0 || pose->pitch != 0 || pose->roll != 0)
 		return;

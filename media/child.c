@@ -107,15 +107,17 @@ on_term(int number)
 }
 
 /*
- * Libraries that get no memory abort or crash. If a quarter of the limit cannot be had any more, memory was the reason; saying so
- * keeps the task from being tried again. Then the signal takes its course.
+ * Libraries that get no memory abort or crash. If a quarter of the limit cannot be had any more, memory was the reason;
+ * saying so keeps the task from being tried again. Then the signal takes its course.
  */
 static void
 on_crash(int number)
 {
-	static const char line[] = "{\"error\":{\"code\":\"memory_limit\",\"detail\":\"The task needs more memory than it may have\","
-				   "\"kind\":\"limit\",\"retryable\":false}}\n";
-	void *more = mmap(NULL, data_limit / 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	static const char line[] =
+	    "{\"error\":{\"code\":\"memory_limit\",\"detail\":\"The task needs more memory than it may have\","
+	    "\"kind\":\"limit\",\"retryable\":false}}\n";
+	void *more =
+	    mmap(NULL, data_limit / 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	(void)number;
 	if (more == MAP_FAILED && write(SANDBOX_FD_REPORT, line, sizeof(line) - 1) > 0)
@@ -179,7 +181,8 @@ input_check(const char *name, int fd, struct error *err)
 	const int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY)
-		return error_code(err, ERR_INPUT, "media_bad_request", "the input '%s' is not open for reading only", name);
+		return error_code(
+		    err, ERR_INPUT, "media_bad_request", "the input '%s' is not open for reading only", name);
 	return 0;
 }
 
@@ -230,7 +233,8 @@ request_read(struct child *child, struct arena *arena, struct request *request, 
 	int parked[TASK_FDS_MAX];
 	const struct js_value *doc = NULL;
 
-	if (descriptors_park(child, parked, err) < 0 || js_parse_free(arena, child->line, child->line_len, &doc, err) < 0)
+	if (descriptors_park(child, parked, err) < 0 ||
+	    js_parse_free(arena, child->line, child->line_len, &doc, err) < 0)
 		return -1;
 	const struct js_value *names = js_at(doc, "/fds");
 	const char *name = js_text(doc, "/task", "");
@@ -240,8 +244,8 @@ request_read(struct child *child, struct arena *arena, struct request *request, 
 	if (request->kind == NULL)
 		return error_code(err, ERR_INPUT, "media_unknown_task", "there is no task '%s'", name);
 	if (js_count(doc, "/fds") != child->n_fds)
-		return error_code(err, ERR_INPUT, "media_bad_request", "%zu descriptors are named and %zu came", js_count(doc, "/fds"),
-		    child->n_fds);
+		return error_code(err, ERR_INPUT, "media_bad_request", "%zu descriptors are named and %zu came",
+		    js_count(doc, "/fds"), child->n_fds);
 	if (child->n_fds == 0 || !text_equal(js_text(js_item(names, 0), "", ""), "scratch"))
 		return error_code(err, ERR_INPUT, "media_bad_request", "the first descriptor is not 'scratch'");
 	request->job = js_text(doc, "/job", NULL);
@@ -258,7 +262,8 @@ prefer_as_victim(void)
 {
 	CLEANUP(fd_close) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	/* When the machine or the unit runs out of memory a task goes, never the server; not being able to say so is no reason to fail. */
+	/* When the machine or the unit runs out of memory a task goes, never the server; not being able to say so is no
+	 * reason to fail. */
 	if (fd >= 0)
 		(void)!write(fd, "900", 3);
 }
@@ -267,10 +272,10 @@ static void
 limits_fill(const struct server_conf *conf, const struct task_kind *kind, struct sandbox_limits *limits)
 {
 	*limits = (struct sandbox_limits){
-		.data_bytes = FW_MAX((rlim_t)conf->memory_bytes, (rlim_t)kind->memory_mib * MIB),
-		.cpu_seconds = (rlim_t)conf->cpu_seconds,
-		.file_bytes = (rlim_t)conf->output_bytes,
-		.descriptors = DESCRIPTORS_MAX,
+	    .data_bytes = FW_MAX((rlim_t)conf->memory_bytes, (rlim_t)kind->memory_mib * MIB),
+	    .cpu_seconds = (rlim_t)conf->cpu_seconds,
+	    .file_bytes = (rlim_t)conf->output_bytes,
+	    .descriptors = DESCRIPTORS_MAX,
 	};
 	if (kind->cpu_s > 0)
 		limits->cpu_seconds = FW_MIN(limits->cpu_seconds, (rlim_t)kind->cpu_s);
@@ -297,7 +302,8 @@ result_send(const struct child *child, const struct buf *result, struct error *e
 {
 	if (buf_error(result, err) < 0)
 		return error_wrap(err, "building the result");
-	if (fd_write_all(child->report, "{\"result\":", 10, err) < 0 || fd_write_all(child->report, result->data, result->len, err) < 0 ||
+	if (fd_write_all(child->report, "{\"result\":", 10, err) < 0 ||
+	    fd_write_all(child->report, result->data, result->len, err) < 0 ||
 	    fd_write_all(child->report, "}\n", 2, err) < 0)
 		return -1;
 	return 0;

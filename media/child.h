@@ -1,5 +1,6 @@
 /*
- * What a forked task process does: put the descriptors in their places, read the request, enter the sandbox, run, report, end.
+ * What a forked task process does: put the descriptors in their places, read the request, enter the sandbox, run,
+ * report, end.
  */
 #ifndef MEDIA_CHILD_H
 #define MEDIA_CHILD_H

@@ -50,8 +50,8 @@ encoder_open(struct clip *clip, struct error *err)
 	codec->thread_count = ENCODER_THREADS;
 	codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
 	rc = av_dict_set(&options, "preset", "medium", 0) | av_dict_set(&options, "crf", ENCODER_CRF, 0) |
-	    av_dict_set(&options, "profile", "high", 0) |
-	    av_dict_set(&options, "x264-params", "cpu-independent=1:rc-lookahead=20", 0);
+	     av_dict_set(&options, "profile", "high", 0) |
+	     av_dict_set(&options, "x264-params", "cpu-independent=1:rc-lookahead=20", 0);
 	if (rc >= 0)
 		rc = avcodec_open2(codec, encoder, &options);
 	if (rc >= 0 && av_dict_count(options) > 0)
@@ -85,7 +85,8 @@ muxer_open(struct clip *clip, const struct task *task, const char *name, struct 
 }
 
 int
-clip_open(const struct task *task, const char *name, const struct clip_format *format, struct clip **ret_clip, struct error *err)
+clip_open(const struct task *task, const char *name, const struct clip_format *format, struct clip **ret_clip,
+    struct error *err)
 {
 	struct clip *clip = calloc(1, sizeof(*clip));
 
@@ -162,7 +163,8 @@ clip_end(struct clip *clip, int64_t *ret_bytes, struct error *err)
 	if (take_packets(clip, err) < 0)
 		return -1;
 	if (clip->written != clip->format.frames)
-		return error_set(err, ERR_INTERNAL, "%" PRId64 " frames were written instead of %" PRId64, clip->written, clip->format.frames);
+		return error_set(err, ERR_INTERNAL, "%" PRId64 " frames were written instead of %" PRId64,
+		    clip->written, clip->format.frames);
 	rc = av_write_trailer(clip->mux);
 	if (rc < 0)
 		return io_error_own(err, rc, "ending the file");

@@ -1,5 +1,6 @@
 /*
- * Writing a silent H.264 clip of constant rate: the small sibling of the render engine's encoder, for clips that will be encoded again.
+ * Writing a silent H.264 clip of constant rate: the small sibling of the render engine's encoder, for clips that will
+ * be encoded again.
  */
 #ifndef MEDIA_CLIP_H
 #define MEDIA_CLIP_H
@@ -16,8 +17,8 @@ struct clip_format {
 };
 
 /* The file is scratch/name: MP4 with its index in front. */
-int clip_open(const struct task *task, const char *name, const struct clip_format *format, struct clip **ret_clip, struct error *err)
-    MUST_CHECK;
+int clip_open(const struct task *task, const char *name, const struct clip_format *format, struct clip **ret_clip,
+    struct error *err) MUST_CHECK;
 /* The frame to draw on, valid until clip_add; NULL with err. */
 AVFrame *clip_frame(struct clip *clip, struct error *err) MUST_CHECK;
 /* Encodes what was drawn. */

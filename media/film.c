@@ -64,8 +64,8 @@ film_rate(const struct film *film)
 int
 film_rotation(const struct film *film)
 {
-	const uint8_t *matrix = film->video == NULL ? NULL
-						    : av_stream_get_side_data(film->video, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+	const uint8_t *matrix =
+	    film->video == NULL ? NULL : av_stream_get_side_data(film->video, AV_PKT_DATA_DISPLAYMATRIX, NULL);
 
 	if (matrix == NULL)
 		return 0;
@@ -202,7 +202,8 @@ film_last_frame(struct film *film, const struct task *task, AVFrame **ret_frame,
 	AVFrame *frame = NULL;
 
 	for (int64_t back = TAIL_US; frame == NULL && back < 16 * duration; back *= 8) {
-		if (film_seek(film, FW_MAX(duration - back, 0), err) < 0 || decode_until(film, INT64_MAX, task, &frame, err) < 0)
+		if (film_seek(film, FW_MAX(duration - back, 0), err) < 0 ||
+		    decode_until(film, INT64_MAX, task, &frame, err) < 0)
 			return -1;
 	}
 	if (frame == NULL && (film_seek(film, 0, err) < 0 || decode_until(film, INT64_MAX, task, &frame, err) < 0))
@@ -214,7 +215,8 @@ film_last_frame(struct film *film, const struct task *task, AVFrame **ret_frame,
 }
 
 int
-film_picture(const struct film *film, const AVFrame *frame, int max_side, struct picture *ret_picture, struct error *err)
+film_picture(
+    const struct film *film, const AVFrame *frame, int max_side, struct picture *ret_picture, struct error *err)
 {
 	static const int orientations[4] = {1, 6, 3, 8};
 	const AVRational shape = frame->sample_aspect_ratio.num > 0 ? frame->sample_aspect_ratio : (AVRational){1, 1};
@@ -231,7 +233,8 @@ film_picture(const struct film *film, const AVFrame *frame, int max_side, struct
 	picture_fit(width, height, max_side, &width, &height);
 	if (picture_from_frame(frame, width, height, &picture, err) < 0)
 		return -1;
-	if (picture_turn(&picture, orientations[film_rotation(film) / 90], err) < 0 || picture_flatten(&picture, "#000000", err) < 0) {
+	if (picture_turn(&picture, orientations[film_rotation(film) / 90], err) < 0 ||
+	    picture_flatten(&picture, "#000000", err) < 0) {
 		picture_done(&picture);
 		return -1;
 	}

@@ -15,8 +15,8 @@
 /* An open film; film_done frees and fits CLEANUP with a zeroed struct. */
 struct film {
 	AVFormatContext *fmt;
-	const AVStream *video; /* the picture stream (no cover art), or NULL */
-	const AVStream *audio; /* the first sound stream, or NULL */
+	const AVStream *video;	 /* the picture stream (no cover art), or NULL */
+	const AVStream *audio;	 /* the first sound stream, or NULL */
 	AVCodecContext *decoder; /* of the video once film_seek or film_next was called */
 };
 
@@ -35,15 +35,18 @@ int64_t film_frame_us(const struct film *film, const AVFrame *frame);
 
 /* Goes to the key frame at or before the time; decoding starts there. */
 int film_seek(struct film *film, int64_t at_us, struct error *err) MUST_CHECK;
-/* Next decoded frame of the picture stream into `frame` (unreferenced first). 1: there is one, 0: the end, -1: error. */
+/* Next decoded frame of the picture stream into `frame` (unreferenced first). 1: there is one, 0: the end, -1: error.
+ */
 int film_next(struct film *film, AVFrame *frame, struct error *err) MUST_CHECK;
 
 /* The frame shown at at_us (the last one when that is beyond the end). The caller frees it. */
-int film_frame_at(struct film *film, int64_t at_us, const struct task *task, AVFrame **ret_frame, struct error *err) MUST_CHECK;
+int film_frame_at(
+    struct film *film, int64_t at_us, const struct task *task, AVFrame **ret_frame, struct error *err) MUST_CHECK;
 /* The very last frame. */
 int film_last_frame(struct film *film, const struct task *task, AVFrame **ret_frame, struct error *err) MUST_CHECK;
 
 /* The frame as a picture: square pixels, turned upright, at most max_side. */
-int film_picture(const struct film *film, const AVFrame *frame, int max_side, struct picture *ret_picture, struct error *err) MUST_CHECK;
+int film_picture(const struct film *film, const AVFrame *frame, int max_side, struct picture *ret_picture,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -85,7 +85,8 @@ write_config(const struct fonts *fonts, const char *runtime, const char *path, s
 	for (size_t i = 0; fonts->paths[i] != NULL; i++)
 		put_dir(&xml, fonts->paths[i]);
 	/* web fonts are read unpacked */
-	buf_puts(&xml, "<selectfont><rejectfont><glob>*.woff</glob></rejectfont><rejectfont><glob>*.woff2</glob></rejectfont></selectfont>\n");
+	buf_puts(&xml, "<selectfont><rejectfont><glob>*.woff</glob></rejectfont><rejectfont><glob>*.woff2</glob></"
+		       "rejectfont></selectfont>\n");
 	buf_puts(&xml, "<cachedir>");
 	buf_text(&xml, runtime);
 	buf_puts(&xml, "/fontcache</cachedir>\n<config><rescan><int>0</int></rescan></config>\n</fontconfig>\n");
@@ -113,11 +114,13 @@ load_config(struct fonts *fonts, const char *file, struct error *err)
 	fonts->config = FcConfigCreate();
 	if (fonts->config == NULL || !FcConfigParseAndLoad(fonts->config, (const FcChar8 *)file, FcTrue))
 		return error_set(err, ERR_INTERNAL, "fontconfig does not accept '%s'", file);
-	if (!FcConfigBuildFonts(fonts->config) || !FcConfigSetCurrent(fonts->config) || !FcConfigSetRescanInterval(fonts->config, 0))
+	if (!FcConfigBuildFonts(fonts->config) || !FcConfigSetCurrent(fonts->config) ||
+	    !FcConfigSetRescanInterval(fonts->config, 0))
 		return error_set(err, ERR_INTERNAL, "fontconfig found no fonts");
 	const FcFontSet *set = FcConfigGetFonts(fonts->config, FcSetSystem);
 	if (set == NULL || set->nfont == 0)
-		return error_set(err, ERR_INTERNAL, "no font in the folders of FONT_DIR; hint: install fonts-dejavu-core");
+		return error_set(
+		    err, ERR_INTERNAL, "no font in the folders of FONT_DIR; hint: install fonts-dejavu-core");
 	return 0;
 }
 
@@ -231,7 +234,7 @@ score(const FcPattern *pattern, const char *name)
 		points = 90;
 	else if (names_equal(pattern_text(pattern, FC_FAMILY), name))
 		points = 50 + (pattern_int(pattern, FC_WEIGHT, 0) == FC_WEIGHT_REGULAR ? 5 : 0) +
-		    (pattern_int(pattern, FC_SLANT, 1) == FC_SLANT_ROMAN ? 4 : 0);
+			 (pattern_int(pattern, FC_SLANT, 1) == FC_SLANT_ROMAN ? 4 : 0);
 	else
 		return 0;
 	if (FcPatternGetCharSet(pattern, FC_CHARSET, 0, &chars) == FcResultMatch && FcCharSetHasChar(chars, 'A'))
@@ -263,7 +266,8 @@ find_any(const struct fonts *fonts)
 	const FcFontSet *set = FcConfigGetFonts(fonts->config, FcSetSystem);
 
 	for (int i = 0; i < set->nfont; i++) {
-		if (pattern_int(set->fonts[i], FC_WEIGHT, 0) >= FC_WEIGHT_BOLD && score(set->fonts[i], pattern_text(set->fonts[i], FC_FAMILY)) > 200)
+		if (pattern_int(set->fonts[i], FC_WEIGHT, 0) >= FC_WEIGHT_BOLD &&
+		    score(set->fonts[i], pattern_text(set->fonts[i], FC_FAMILY)) > 200)
 			return set->fonts[i];
 	}
 	return set->fonts[0];

@@ -1,11 +1,13 @@
 /*
  * Fonts by name, for text in pictures.
  *
- * fontconfig works from a configuration of our own (one list of folders, nothing of the machine's), with its cache in our runtime folder,
- * filled once before tasks are forked. So a task never writes a font cache, and the same folders give the same fonts
- * everywhere. A name is resolved to one file and its digest, which belongs into the key of everything drawn with it.
+ * fontconfig works from a configuration of our own (one list of folders, nothing of the machine's), with its cache in
+ * our runtime folder, filled once before tasks are forked. So a task never writes a font cache, and the same folders
+ * give the same fonts everywhere. A name is resolved to one file and its digest, which belongs into the key of
+ * everything drawn with it.
  *
- * WOFF files (web fonts; npm brings Montserrat so) are unpacked into the runtime folder, because pango refuses them packed.
+ * WOFF files (web fonts; npm brings Montserrat so) are unpacked into the runtime folder, because pango refuses them
+ * packed.
  *
  * The configuration is also made fontconfig's current one: pango in this process sees exactly these fonts.
  */
@@ -22,23 +24,24 @@
 struct fonts;
 
 struct font {
-	const char *file;	    /* borrowed from fonts, as family and style */
-	int index;		    /* face within the file */
-	const char *family;	    /* "Open Sans" */
-	const char *style;	    /* "Bold" */
-	int weight;		    /* as pango counts: 400 regular, 700 bold */
+	const char *file;   /* borrowed from fonts, as family and style */
+	int index;	    /* face within the file */
+	const char *family; /* "Open Sans" */
+	const char *style;  /* "Bold" */
+	int weight;	    /* as pango counts: 400 regular, 700 bold */
 	bool italic;
 	char sha256[HASH_HEX_SIZE]; /* of the file */
 	bool fallback;		    /* `file` is not what was asked for: warning font_fallback */
 };
 
-/* dirs: NULL-terminated, searched with everything below them; missing ones are skipped. runtime: a folder that exists and that we may
- * write. Fails when no font is found at all. */
+/* dirs: NULL-terminated, searched with everything below them; missing ones are skipped. runtime: a folder that exists
+ * and that we may write. Fails when no font is found at all. */
 int fonts_new(const char *const *dirs, const char *runtime, struct fonts **ret_fonts, struct error *err) MUST_CHECK;
 void fonts_free(struct fonts **fonts);
 
-/* By PostScript name ("Montserrat-Bold") or family ("Open Sans"), letter case and spaces aside. An unknown name gives FONTS_FALLBACK
- * or, without that, the first bold font there is. Where several files share a name, the one with basic Latin. */
+/* By PostScript name ("Montserrat-Bold") or family ("Open Sans"), letter case and spaces aside. An unknown name gives
+ * FONTS_FALLBACK or, without that, the first bold font there is. Where several files share a name, the one with basic
+ * Latin. */
 int fonts_resolve(const struct fonts *fonts, const char *name, struct font *ret_font, struct error *err) MUST_CHECK;
 
 /* Folders and files that drawing text reads, NULL-terminated, for the sandbox. */

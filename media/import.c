@@ -3,8 +3,8 @@
  *
  *     {"input":"in0", "output":"name", "max_side":4096?, "background":"#RRGGBB"?, "format":"png|jpeg"?}
  *
- * Without "format" photographs stay JPEG (4:4:4, high quality) and everything else becomes PNG. The new file has no metadata: where
- * a picture was taken is nobody's business.
+ * Without "format" photographs stay JPEG (4:4:4, high quality) and everything else becomes PNG. The new file has no
+ * metadata: where a picture was taken is nobody's business.
  */
 #include "lib/base/text.h"
 #include "lib/js/read.h"
@@ -33,8 +33,8 @@ choose_file(const struct js_value *args, const struct still *still, enum picture
 }
 
 static void
-import_write(const struct picture *picture, enum picture_file file, const struct still *still, bool had_alpha, int64_t bytes,
-    struct buf *result)
+import_write(const struct picture *picture, enum picture_file file, const struct still *still, bool had_alpha,
+    int64_t bytes, struct buf *result)
 {
 	struct js_writer w;
 

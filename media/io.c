@@ -12,14 +12,16 @@
 #define IO_PROBE_BYTES (16 * (int64_t)MIB)
 #define IO_STREAMS_MAX 32
 
-const char io_formats[] = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,wav,w64,aiff,mp3,aac,flac,nut,gif,"
-			  "jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,h264,yuv4mpegpipe";
+const char io_formats[] =
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,wav,w64,aiff,mp3,aac,flac,nut,gif,"
+    "jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,h264,yuv4mpegpipe";
 
-const char io_codecs[] = "h264,hevc,mpeg4,mpeg2video,mpeg1video,h263,flv,vp8,vp9,libdav1d,av1,prores,dnxhd,mjpeg,ffv1,rawvideo,theora,"
-			 "wmv2,msmpeg4,qtrle,utvideo,huffyuv,ffvhuff,dvvideo,gif,png,webp,bmp,tiff,wrapped_avframe,"
-			 "aac,aac_latm,mp3float,mp3,mp2float,mp2,ac3,eac3,flac,alac,opus,libopus,vorbis,"
-			 "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_s8,"
-			 "pcm_mulaw,pcm_alaw,adpcm_ms,adpcm_ima_wav";
+const char io_codecs[] =
+    "h264,hevc,mpeg4,mpeg2video,mpeg1video,h263,flv,vp8,vp9,libdav1d,av1,prores,dnxhd,mjpeg,ffv1,rawvideo,theora,"
+    "wmv2,msmpeg4,qtrle,utvideo,huffyuv,ffvhuff,dvvideo,gif,png,webp,bmp,tiff,wrapped_avframe,"
+    "aac,aac_latm,mp3float,mp3,mp2float,mp2,ac3,eac3,flac,alac,opus,libopus,vorbis,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_s8,"
+    "pcm_mulaw,pcm_alaw,adpcm_ms,adpcm_ima_wav";
 
 /* ---- reading ---- */
 
@@ -358,7 +360,8 @@ io_close_output(AVIOContext **pb, struct error *err)
 	if ((*pb)->error < 0)
 		rc = io_error_own(err, (*pb)->error, "writing an output");
 	else if (fsync(writer->fd) < 0)
-		rc = error_errno(err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "writing an output to the disk");
+		rc = error_errno(
+		    err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "writing an output to the disk");
 	writer_free(pb);
 	return rc;
 }
@@ -386,7 +389,8 @@ io_write_file(int dir, const char *name, const void *bytes, size_t len, struct e
 	if (fd < 0 || fd_write_all(fd, bytes, len, err) < 0)
 		return -1;
 	if (fsync(fd) < 0)
-		return error_errno(err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "writing '%s' to the disk", name);
+		return error_errno(
+		    err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "writing '%s' to the disk", name);
 	return 0;
 }
 
@@ -418,8 +422,8 @@ io_error(struct error *err, int averror, const char *what)
 	if (averror_limit(err, averror, what) < 0)
 		return -1;
 	av_strerror(averror, text, sizeof(text));
-	error_code_at(err, ERR_INPUT, averror == AVERROR_EOF ? "media_truncated" : "media_unreadable", __FILE__, __LINE__, "%s: %s",
-	    what, text);
+	error_code_at(err, ERR_INPUT, averror == AVERROR_EOF ? "media_truncated" : "media_unreadable", __FILE__,
+	    __LINE__, "%s: %s", what, text);
 	error_public(err, averror == AVERROR_EOF ? "the file ends too early" : "the file cannot be read as media");
 	error_foreign(err, averror);
 	return -1;

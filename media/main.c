@@ -72,7 +72,8 @@ program_begin(struct program *p, struct error *err)
 	if (sandbox_new(fonts_paths(p->fonts), &p->sandbox, err) < 0)
 		return -1;
 	if (sandbox_landlock(p->sandbox) == 0)
-		log_warn(&p->log, "landlock_missing", LOG_STR("effect", "tasks can read files that this account can read"));
+		log_warn(
+		    &p->log, "landlock_missing", LOG_STR("effect", "tasks can read files that this account can read"));
 	warm_up(&p->log);
 	p->listener = listen_open(conf_str(p->conf, CONF_MEDIA_SOCKET), 0660, &p->inherited, err);
 	return p->listener < 0 ? -1 : 0;
@@ -84,15 +85,15 @@ program_run(struct program *p, struct error *err)
 	const unsigned n = cores();
 	const int64_t tasks = conf_int(p->conf, CONF_MEDIA_TASKS);
 	const struct server_conf server = {
-		.tasks = tasks > 0 ? (unsigned)tasks : n + 1,
-		.threads = n,
-		.memory_bytes = conf_size(p->conf, CONF_MEDIA_MEMORY),
-		.cpu_seconds = conf_int(p->conf, CONF_MEDIA_CPU_SECONDS),
-		.output_bytes = conf_size(p->conf, CONF_MEDIA_OUTPUT_MAX),
-		.task_ms = conf_seconds(p->conf, CONF_MEDIA_TASK_TIME) * 1000,
-		.sandbox = p->sandbox,
-		.fonts = p->fonts,
-		.log = &p->log,
+	    .tasks = tasks > 0 ? (unsigned)tasks : n + 1,
+	    .threads = n,
+	    .memory_bytes = conf_size(p->conf, CONF_MEDIA_MEMORY),
+	    .cpu_seconds = conf_int(p->conf, CONF_MEDIA_CPU_SECONDS),
+	    .output_bytes = conf_size(p->conf, CONF_MEDIA_OUTPUT_MAX),
+	    .task_ms = conf_seconds(p->conf, CONF_MEDIA_TASK_TIME) * 1000,
+	    .sandbox = p->sandbox,
+	    .fonts = p->fonts,
+	    .log = &p->log,
 	};
 
 	log_info(&p->log, "ready", LOG_INT("tasks", server.tasks), LOG_INT("landlock", sandbox_landlock(p->sandbox)));

@@ -79,7 +79,8 @@ wav_write(struct task *task, const char *name, const float *samples, size_t fram
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "WAV samples are written as they lie in memory");
 
 static void
-music_result(size_t frames, const struct loudness_result *loudness, const char *genre, bool fallback, struct buf *result)
+music_result(
+    size_t frames, const struct loudness_result *loudness, const char *genre, bool fallback, struct buf *result)
 {
 	struct js_writer w;
 

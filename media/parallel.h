@@ -8,8 +8,8 @@
 
 #define PARALLEL_MAX 16
 
-/* Calls work(ctx, from, to) for pieces that together are 0..rows, and waits. Pieces begin on multiples of `step`. When no thread can be
- * made the caller's does it all. */
+/* Calls work(ctx, from, to) for pieces that together are 0..rows, and waits. Pieces begin on multiples of `step`. When
+ * no thread can be made the caller's does it all. */
 void parallel_rows(unsigned threads, int rows, int step, void (*work)(void *ctx, int from, int to), void *ctx);
 
 #endif

@@ -88,25 +88,27 @@ frame_colors(const AVFrame *frame, struct SwsContext *sws)
 	const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
 	const bool rgb = (desc->flags & AV_PIX_FMT_FLAG_RGB) != 0;
 	const bool full = frame->color_range == AVCOL_RANGE_JPEG || rgb || strncmp(desc->name, "yuvj", 4) == 0 ||
-	    (frame->color_range == AVCOL_RANGE_UNSPECIFIED && desc->nb_components <= 2 && desc->comp[0].depth <= 16 && !rgb);
+			  (frame->color_range == AVCOL_RANGE_UNSPECIFIED && desc->nb_components <= 2 &&
+			      desc->comp[0].depth <= 16 && !rgb);
 	int space = SWS_CS_ITU601;
 
 	/* Untagged film is BT.709 from 720 lines on, as players guess; still pictures say BT.601 by tradition. */
-	if (frame->colorspace == AVCOL_SPC_BT709 || (frame->colorspace == AVCOL_SPC_UNSPECIFIED && !full && frame->height >= 720))
+	if (frame->colorspace == AVCOL_SPC_BT709 ||
+	    (frame->colorspace == AVCOL_SPC_UNSPECIFIED && !full && frame->height >= 720))
 		space = SWS_CS_ITU709;
 	else if (frame->colorspace == AVCOL_SPC_BT2020_NCL || frame->colorspace == AVCOL_SPC_BT2020_CL)
 		space = SWS_CS_BT2020;
 	else if (frame->colorspace == AVCOL_SPC_SMPTE240M)
 		space = SWS_CS_SMPTE240M;
-	return sws_setColorspaceDetails(sws, sws_getCoefficients(space), full, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16,
-	    1 << 16);
+	return sws_setColorspaceDetails(
+	    sws, sws_getCoefficients(space), full, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
 }
 
 static int
 scale_into(const AVFrame *frame, const struct picture *picture, struct error *err)
 {
-	struct SwsContext *sws = sws_getContext(frame->width, frame->height, frame->format, picture->width, picture->height,
-	    AV_PIX_FMT_RGBA64LE, SCALE_FLAGS, NULL, NULL, NULL);
+	struct SwsContext *sws = sws_getContext(frame->width, frame->height, frame->format, picture->width,
+	    picture->height, AV_PIX_FMT_RGBA64LE, SCALE_FLAGS, NULL, NULL, NULL);
 	uint8_t *const to[4] = {(uint8_t *)picture->pixels};
 	const int stride[4] = {picture->width * 8};
 	int rc;
@@ -203,7 +205,8 @@ picture_load(const struct still *still, int max_side, struct picture *ret_pictur
 		return -1;
 	picture_fit(frame->width, frame->height, max_side, &width, &height);
 	const bool first_full = frame_alpha(frame) && (int64_t)frame->width * frame->height <= ALPHA_EXACT_PIXELS;
-	if (picture_from_frame(frame, first_full ? frame->width : width, first_full ? frame->height : height, &picture, err) < 0)
+	if (picture_from_frame(
+		frame, first_full ? frame->width : width, first_full ? frame->height : height, &picture, err) < 0)
 		return -1;
 	av_frame_free(&frame);
 	to_srgb(still, &picture);
@@ -227,8 +230,13 @@ picture_turn(struct picture *picture, int orientation, struct error *err)
 	static const struct {
 		bool swap, flip_x, flip_y;
 	} how[9] = {
-		[2] = {false, true, false}, [3] = {false, true, true},	[4] = {false, false, true}, [5] = {true, false, false},
-		[6] = {true, false, true},  [7] = {true, true, true}, [8] = {true, true, false},
+	    [2] = {false, true, false},
+	    [3] = {false, true, true},
+	    [4] = {false, false, true},
+	    [5] = {true, false, false},
+	    [6] = {true, false, true},
+	    [7] = {true, true, true},
+	    [8] = {true, true, false},
 	};
 	struct picture turned = {0};
 
@@ -244,7 +252,8 @@ picture_turn(struct picture *picture, int orientation, struct error *err)
 			int from_x = swap ? y : x, from_y = swap ? x : y;
 			from_x = how[orientation].flip_x ? w - 1 - from_x : from_x;
 			from_y = how[orientation].flip_y ? h - 1 - from_y : from_y;
-			memcpy(PICTURE_PIXEL(&turned, x, y), PICTURE_PIXEL(picture, from_x, from_y), 4 * sizeof(uint16_t));
+			memcpy(
+			    PICTURE_PIXEL(&turned, x, y), PICTURE_PIXEL(picture, from_x, from_y), 4 * sizeof(uint16_t));
 		}
 	}
 	picture_done(picture);
@@ -278,11 +287,13 @@ picture_flatten(struct picture *picture, const char *background, struct error *e
 
 	if (background != NULL) {
 		if (strlen(background) != 7 || background[0] != '#')
-			return error_code(err, ERR_INPUT, "media_bad_request", "the background is not a colour such as #FFFFFF");
+			return error_code(
+			    err, ERR_INPUT, "media_bad_request", "the background is not a colour such as #FFFFFF");
 		for (int c = 0; c < 3; c++) {
 			flat[c] = hex_channel(background + 1 + 2 * c);
 			if (flat[c] < 0)
-				return error_code(err, ERR_INPUT, "media_bad_request", "the background is not a colour such as #FFFFFF");
+				return error_code(err, ERR_INPUT, "media_bad_request",
+				    "the background is not a colour such as #FFFFFF");
 		}
 	}
 	for (int y = 0; y < picture->height && !picture->opaque; y++) {

@@ -1,9 +1,9 @@
 /*
  * struct picture: decoded pixels, upright and in sRGB, 16 bits a channel.
  *
- * Colour is gamma coded as in the file and premultiplied with alpha, so scaling an edge never drags in colour from transparent pixels.
- * The way in is one: check (still.h), decode, colour profile, scale, turn. Memory counts: decoding happens once at full size in the
- * file's own format, everything after that at the wanted size.
+ * Colour is gamma coded as in the file and premultiplied with alpha, so scaling an edge never drags in colour from
+ * transparent pixels. The way in is one: check (still.h), decode, colour profile, scale, turn. Memory counts: decoding
+ * happens once at full size in the file's own format, everything after that at the wanted size.
  */
 #ifndef MEDIA_PICTURE_H
 #define MEDIA_PICTURE_H
@@ -35,17 +35,20 @@ int picture_decode(const struct still *still, AVFrame **ret_frame, struct error 
 int picture_load(const struct still *still, int max_side, struct picture *ret_picture, struct error *err) MUST_CHECK;
 
 /* Any decoded frame scaled to width x height (positive), its colour space and range observed. Not turned. */
-int picture_from_frame(const AVFrame *frame, int width, int height, struct picture *ret_picture, struct error *err) MUST_CHECK;
+int picture_from_frame(
+    const AVFrame *frame, int width, int height, struct picture *ret_picture, struct error *err) MUST_CHECK;
 
 /* EXIF orientation 1..8: what is stored becomes what is meant. */
 int picture_turn(struct picture *picture, int orientation, struct error *err) MUST_CHECK;
 
-/* Lays the picture over a backdrop and makes it opaque. background: "#RRGGBB", or NULL for a soft light-grey gradient. */
+/* Lays the picture over a backdrop and makes it opaque. background: "#RRGGBB", or NULL for a soft light-grey gradient.
+ */
 int picture_flatten(struct picture *picture, const char *background, struct error *err) MUST_CHECK;
 
 enum picture_file { PICTURE_PNG, PICTURE_JPEG, PICTURE_JPEG_SMALL };
 
-/* Writes an opaque picture as dir/name. JPEG: 4:4:4 of high quality; JPEG_SMALL: 4:2:0, for posters. ret_bytes may be NULL. */
+/* Writes an opaque picture as dir/name. JPEG: 4:4:4 of high quality; JPEG_SMALL: 4:2:0, for posters. ret_bytes may be
+ * NULL. */
 int picture_write(const struct picture *picture, enum picture_file file, int dir, const char *name, int64_t *ret_bytes,
     struct error *err) MUST_CHECK;
 

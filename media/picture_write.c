@@ -12,9 +12,9 @@ struct file_row {
 };
 
 static const struct file_row files[] = {
-	[PICTURE_PNG] = {"png", AV_PIX_FMT_RGB24, 0},
-	[PICTURE_JPEG] = {"mjpeg", AV_PIX_FMT_YUVJ444P, 2},
-	[PICTURE_JPEG_SMALL] = {"mjpeg", AV_PIX_FMT_YUVJ420P, 3},
+    [PICTURE_PNG] = {"png", AV_PIX_FMT_RGB24, 0},
+    [PICTURE_JPEG] = {"mjpeg", AV_PIX_FMT_YUVJ444P, 2},
+    [PICTURE_JPEG_SMALL] = {"mjpeg", AV_PIX_FMT_YUVJ420P, 3},
 };
 
 static void
@@ -33,8 +33,9 @@ to_rgb24(const struct picture *picture, AVFrame *frame)
 static int
 to_yuv(const struct picture *picture, AVFrame *frame, struct error *err)
 {
-	struct SwsContext *sws = sws_getContext(picture->width, picture->height, AV_PIX_FMT_RGBA64LE, frame->width, frame->height,
-	    frame->format, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_BITEXACT, NULL, NULL, NULL);
+	struct SwsContext *sws =
+	    sws_getContext(picture->width, picture->height, AV_PIX_FMT_RGBA64LE, frame->width, frame->height,
+		frame->format, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_BITEXACT, NULL, NULL, NULL);
 	const uint8_t *const from[4] = {(const uint8_t *)picture->pixels};
 	const int stride[4] = {picture->width * 8};
 	int rc;

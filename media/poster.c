@@ -66,7 +66,8 @@ int
 last_frame_run(struct task *task, struct buf *result, struct error *err)
 {
 	const char *output = js_text(task->args, "/output", NULL);
-	const enum picture_file file = text_equal(js_text(task->args, "/format", "png"), "jpeg") ? PICTURE_JPEG : PICTURE_PNG;
+	const enum picture_file file =
+	    text_equal(js_text(task->args, "/format", "png"), "jpeg") ? PICTURE_JPEG : PICTURE_PNG;
 	CLEANUP(film_done) struct film film = {0};
 	CLEANUP(io_frame_free) AVFrame *frame = NULL;
 	CLEANUP(picture_done) struct picture picture = {0};

@@ -29,20 +29,20 @@ struct container_row {
 };
 
 static const struct container_row containers[] = {
-	{"mov,mp4", "mp4", "video/mp4", "audio/mp4"},
-	{"matroska", "webm", "video/webm", "audio/webm"},
-	{"avi", "avi", "video/x-msvideo", "audio/x-msvideo"},
-	{"mpegts", "mpegts", "video/mp2t", "audio/mp2t"},
-	{"mpeg", "mpeg", "video/mpeg", "audio/mpeg"},
-	{"flv", "flv", "video/x-flv", "audio/x-flv"},
-	{"ogg", "ogg", "video/ogg", "audio/ogg"},
-	{"wav", "wav", "video/x-unknown", "audio/wav"},
-	{"w64", "w64", "video/x-unknown", "audio/x-w64"},
-	{"aiff", "aiff", "video/x-unknown", "audio/aiff"},
-	{"mp3", "mp3", "video/x-unknown", "audio/mpeg"},
-	{"aac", "aac", "video/x-unknown", "audio/aac"},
-	{"flac", "flac", "video/x-unknown", "audio/flac"},
-	{"nut", "nut", "video/x-nut", "audio/x-nut"},
+    {"mov,mp4", "mp4", "video/mp4", "audio/mp4"},
+    {"matroska", "webm", "video/webm", "audio/webm"},
+    {"avi", "avi", "video/x-msvideo", "audio/x-msvideo"},
+    {"mpegts", "mpegts", "video/mp2t", "audio/mp2t"},
+    {"mpeg", "mpeg", "video/mpeg", "audio/mpeg"},
+    {"flv", "flv", "video/x-flv", "audio/x-flv"},
+    {"ogg", "ogg", "video/ogg", "audio/ogg"},
+    {"wav", "wav", "video/x-unknown", "audio/wav"},
+    {"w64", "w64", "video/x-unknown", "audio/x-w64"},
+    {"aiff", "aiff", "video/x-unknown", "audio/aiff"},
+    {"mp3", "mp3", "video/x-unknown", "audio/mpeg"},
+    {"aac", "aac", "video/x-unknown", "audio/aac"},
+    {"flac", "flac", "video/x-unknown", "audio/flac"},
+    {"nut", "nut", "video/x-nut", "audio/x-nut"},
 };
 
 /* ---- stills ---- */
@@ -59,18 +59,18 @@ probe_still(int fd, struct probe *probe, struct error *err)
 	const bool turned = still.orientation >= 5;
 	static const int degrees[9] = {0, 0, 0, 180, 180, 90, 90, 270, 270};
 	*probe = (struct probe){
-		.type = "image",
-		.format = still_name(still.format),
-		.codec = still_name(still.format),
-		.media_type = still_media_type(still.format),
-		.width = turned ? frame->height : frame->width,
-		.height = turned ? frame->width : frame->height,
-		.rotation = degrees[still.orientation],
-		.orientation = still.orientation,
-		.pix_fmt = desc->name,
-		.has_alpha = still.alpha,
-		.animated = still.animated,
-		.streams = 1,
+	    .type = "image",
+	    .format = still_name(still.format),
+	    .codec = still_name(still.format),
+	    .media_type = still_media_type(still.format),
+	    .width = turned ? frame->height : frame->width,
+	    .height = turned ? frame->width : frame->height,
+	    .rotation = degrees[still.orientation],
+	    .orientation = still.orientation,
+	    .pix_fmt = desc->name,
+	    .has_alpha = still.alpha,
+	    .animated = still.animated,
+	    .streams = 1,
 	};
 	return 0;
 }
@@ -80,7 +80,8 @@ probe_still(int fd, struct probe *probe, struct error *err)
 static const struct container_row *
 container_find(const char *demuxer)
 {
-	static const struct container_row unknown = {"", "unknown", "application/octet-stream", "application/octet-stream"};
+	static const struct container_row unknown = {
+	    "", "unknown", "application/octet-stream", "application/octet-stream"};
 
 	for (size_t i = 0; i < ARRAY_LEN(containers); i++) {
 		if (text_starts(demuxer, containers[i].demuxer))
@@ -111,9 +112,11 @@ check_video(struct film *film, const struct task *task, struct error *err)
 	CLEANUP(io_frame_free) AVFrame *first = NULL;
 	CLEANUP(io_frame_free) AVFrame *last = NULL;
 
-	if (par->width > FILM_SIDE_MAX || par->height > FILM_SIDE_MAX || (int64_t)par->width * par->height > FILM_PIXELS_MAX)
-		return error_code(err, ERR_INPUT, "media_too_large", "the film has %d x %d pixels; at most %d megapixels are accepted",
-		    par->width, par->height, (int)(FILM_PIXELS_MAX / 1000000));
+	if (par->width > FILM_SIDE_MAX || par->height > FILM_SIDE_MAX ||
+	    (int64_t)par->width * par->height > FILM_PIXELS_MAX)
+		return error_code(err, ERR_INPUT, "media_too_large",
+		    "the film has %d x %d pixels; at most %d megapixels are accepted", par->width, par->height,
+		    (int)(FILM_PIXELS_MAX / 1000000));
 	if (film_frame_at(film, 0, task, &first, err) < 0 || film_last_frame(film, task, &last, err) < 0)
 		return -1;
 	const AVRational rate = film_rate(film);
@@ -146,7 +149,8 @@ check_audio(struct film *film, struct error *err)
 		if (avcodec_send_packet(codec, packet) >= 0 && avcodec_receive_frame(codec, frame) >= 0)
 			return 0;
 	}
-	return error_code(err, ERR_INPUT, rc == AVERROR_EOF ? "media_truncated" : "media_unreadable", "no sound can be decoded");
+	return error_code(
+	    err, ERR_INPUT, rc == AVERROR_EOF ? "media_truncated" : "media_unreadable", "no sound can be decoded");
 }
 
 static void
@@ -185,15 +189,18 @@ fill_film(const struct film *film, struct probe *probe)
 	probe->fps_den = rate.den;
 	probe->pix_fmt = desc == NULL ? NULL : desc->name;
 	probe->has_alpha = desc != NULL && (desc->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
-	probe->variable_rate = film->video->r_frame_rate.num > 0 && rate.num > 0 && av_cmp_q(film->video->r_frame_rate, rate) != 0;
+	probe->variable_rate =
+	    film->video->r_frame_rate.num > 0 && rate.num > 0 && av_cmp_q(film->video->r_frame_rate, rate) != 0;
 }
 
 /* A container that begins well and has no index was cut off; one that never began is something else. */
 static int
 explain_unreadable(const uint8_t *head, size_t len, struct error *err)
 {
-	const bool container = len >= 12 && (memcmp(head + 4, "ftyp", 4) == 0 || memcmp(head, "\x1a\x45\xdf\xa3", 4) == 0 ||
-						memcmp(head, "RIFF", 4) == 0 || memcmp(head, "fLaC", 4) == 0 || memcmp(head, "OggS", 4) == 0);
+	const bool container =
+	    len >= 12 &&
+	    (memcmp(head + 4, "ftyp", 4) == 0 || memcmp(head, "\x1a\x45\xdf\xa3", 4) == 0 ||
+		memcmp(head, "RIFF", 4) == 0 || memcmp(head, "fLaC", 4) == 0 || memcmp(head, "OggS", 4) == 0);
 
 	if (container && error_has_code(err, "media_unreadable"))
 		return error_code(err, ERR_INPUT, "media_truncated", "the file ends too early or is damaged");
@@ -209,12 +216,14 @@ check_riff(const uint8_t *head, size_t len, int64_t size, struct error *err)
 	const uint32_t says = (uint32_t)head[7] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[5] << 8 | head[4];
 	/* files written to a pipe have 0 or all ones here */
 	if (says != 0 && says < UINT32_MAX - 8 && (int64_t)says + 8 > size + 1)
-		return error_code(err, ERR_INPUT, "media_truncated", "the file has %" PRId64 " bytes of %" PRId64, size, (int64_t)says + 8);
+		return error_code(err, ERR_INPUT, "media_truncated", "the file has %" PRId64 " bytes of %" PRId64, size,
+		    (int64_t)says + 8);
 	return 0;
 }
 
 static int
-probe_film(int fd, const uint8_t *head, size_t len, int64_t size, const struct task *task, struct probe *probe, struct error *err)
+probe_film(int fd, const uint8_t *head, size_t len, int64_t size, const struct task *task, struct probe *probe,
+    struct error *err)
 {
 	CLEANUP(film_done) struct film film = {0};
 
@@ -248,8 +257,9 @@ probe_file(int fd, const struct task *task, struct probe *ret_probe, struct erro
 	const ssize_t n = pread(fd, head, sizeof(head), 0);
 	if (n < 0)
 		return error_errno(err, ERR_INTERNAL, "reading an input");
-	const bool heif = n >= 12 && memcmp(head + 4, "ftyp", 4) == 0 && (memcmp(head + 8, "hei", 3) == 0 || memcmp(head + 8, "avi", 3) == 0 ||
-									    memcmp(head + 8, "mif1", 4) == 0);
+	const bool heif =
+	    n >= 12 && memcmp(head + 4, "ftyp", 4) == 0 &&
+	    (memcmp(head + 8, "hei", 3) == 0 || memcmp(head + 8, "avi", 3) == 0 || memcmp(head + 8, "mif1", 4) == 0);
 	if (heif || still_sniff(head, (size_t)n, &format)) {
 		if (probe_still(fd, &probe, err) < 0)
 			return -1;
@@ -264,8 +274,8 @@ probe_file(int fd, const struct task *task, struct probe *ret_probe, struct erro
 static bool
 declared_fits(const struct probe *probe, const char *declared)
 {
-	static const char *const same[][2] = {{"image/jpg", "image/jpeg"}, {"image/pjpeg", "image/jpeg"}, {"image/x-png", "image/png"},
-	    {"image/x-ms-bmp", "image/bmp"}};
+	static const char *const same[][2] = {{"image/jpg", "image/jpeg"}, {"image/pjpeg", "image/jpeg"},
+	    {"image/x-png", "image/png"}, {"image/x-ms-bmp", "image/bmp"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
 		if (text_equal(declared, same[i][0]))
@@ -275,8 +285,9 @@ declared_fits(const struct probe *probe, const char *declared)
 		return text_equal(declared, probe->media_type);
 	/* containers go by many names; that the kind is right is enough */
 	if (text_starts(declared, "video/") || text_starts(declared, "audio/"))
-		return strncmp(declared, probe->type, 5) == 0 || (text_starts(declared, "video/") && text_equal(probe->format, "mp4")) ||
-		    text_equal(probe->format, "webm") || text_equal(probe->format, "ogg");
+		return strncmp(declared, probe->type, 5) == 0 ||
+		       (text_starts(declared, "video/") && text_equal(probe->format, "mp4")) ||
+		       text_equal(probe->format, "webm") || text_equal(probe->format, "ogg");
 	return true;
 }
 
@@ -286,10 +297,11 @@ check_expected(const struct probe *probe, const struct js_value *args, struct er
 	const char *expect = js_text(args, "/expect", NULL), *declared = js_text(args, "/declared", NULL);
 
 	if (expect != NULL && !text_equal(expect, probe->type))
-		return error_code(err, ERR_INPUT, "media_type_mismatch", "the file is %s %s, not %s %s", probe->type[0] == 'v' ? "a" : "an",
-		    probe->type, expect[0] == 'v' ? "a" : "an", expect);
+		return error_code(err, ERR_INPUT, "media_type_mismatch", "the file is %s %s, not %s %s",
+		    probe->type[0] == 'v' ? "a" : "an", probe->type, expect[0] == 'v' ? "a" : "an", expect);
 	if (declared != NULL && !declared_fits(probe, declared))
-		return error_code(err, ERR_INPUT, "media_type_mismatch", "the file says it is %s and is %s", declared, probe->media_type);
+		return error_code(err, ERR_INPUT, "media_type_mismatch", "the file says it is %s and is %s", declared,
+		    probe->media_type);
 	return 0;
 }
 
@@ -342,8 +354,8 @@ probe_run(struct task *task, struct buf *result, struct error *err)
 	int fd;
 
 	task_progress(task, 0, "probe");
-	if (task_input(task, js_text(task->args, "/input", NULL), &fd, err) < 0 || probe_file(fd, task, &probe, err) < 0 ||
-	    check_expected(&probe, task->args, err) < 0)
+	if (task_input(task, js_text(task->args, "/input", NULL), &fd, err) < 0 ||
+	    probe_file(fd, task, &probe, err) < 0 || check_expected(&probe, task->args, err) < 0)
 		return -1;
 	probe_write(&probe, result);
 	return 0;

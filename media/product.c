@@ -25,27 +25,29 @@ product_progress(void *arg, float share)
 }
 
 static int
-read_request(struct task *task, struct product_request *request, const char *keywords[static KEYWORDS_MAX], struct error *err)
+read_request(
+    struct task *task, struct product_request *request, const char *keywords[static KEYWORDS_MAX], struct error *err)
 {
 	const struct js_value *args = task->args;
 	const struct js_value *list = js_at(args, "/keywords");
 	const int64_t width = js_number(args, "/width", 1024), height = js_number(args, "/height", 1024);
 	const int64_t variant = js_number(args, "/variant", 0);
 
-	if (width < 16 || height < 16 || width > PRODUCT_SIZE_MAX || height > PRODUCT_SIZE_MAX || variant < 0 || variant > 1000)
+	if (width < 16 || height < 16 || width > PRODUCT_SIZE_MAX || height > PRODUCT_SIZE_MAX || variant < 0 ||
+	    variant > 1000)
 		return error_code(err, ERR_INPUT, "media_bad_request", "width, height or variant is out of range");
 	*request = (struct product_request){
-		.prompt = js_text(args, "/prompt", ""),
-		.view = js_text(args, "/view", "front"),
-		.keywords = keywords,
-		.n_keywords = FW_MIN(js_count(args, "/keywords"), (size_t)KEYWORDS_MAX),
-		.seed = js_number(args, "/seed", 0),
-		.variant = (int)variant,
-		.width = (int)width,
-		.height = (int)height,
-		.stop = product_stop,
-		.progress = product_progress,
-		.arg = task,
+	    .prompt = js_text(args, "/prompt", ""),
+	    .view = js_text(args, "/view", "front"),
+	    .keywords = keywords,
+	    .n_keywords = FW_MIN(js_count(args, "/keywords"), (size_t)KEYWORDS_MAX),
+	    .seed = js_number(args, "/seed", 0),
+	    .variant = (int)variant,
+	    .width = (int)width,
+	    .height = (int)height,
+	    .stop = product_stop,
+	    .progress = product_progress,
+	    .arg = task,
 	};
 	for (size_t i = 0; i < request->n_keywords; i++)
 		keywords[i] = js_text(js_item(list, i), "", "");

@@ -7,9 +7,10 @@
 #define SAME 0.004 /* one step of 8 bits */
 
 struct icc {
-	float linear[3][CURVE_SIZE];   /* of each channel's value */
-	double matrix[3][3];	       /* linear RGB of the profile to linear sRGB */
-	float encoded[ENCODE_SIZE + 2]; /* sRGB curve over the square root of the light, which is fine enough in the dark */
+	float linear[3][CURVE_SIZE]; /* of each channel's value */
+	double matrix[3][3];	     /* linear RGB of the profile to linear sRGB */
+	float encoded[ENCODE_SIZE +
+		      2]; /* sRGB curve over the square root of the light, which is fine enough in the dark */
 };
 
 struct tags {
@@ -20,9 +21,9 @@ struct tags {
 
 /* XYZ of D50 (where profiles meet) to linear sRGB: the inverse of sRGB's own profile matrix. */
 static const double xyz_to_srgb[3][3] = {
-	{3.1338561, -1.6168667, -0.4906146},
-	{-0.9787684, 1.9161415, 0.0334540},
-	{0.0719453, -0.2289914, 1.4052427},
+    {3.1338561, -1.6168667, -0.4906146},
+    {-0.9787684, 1.9161415, 0.0334540},
+    {0.0719453, -0.2289914, 1.4052427},
 };
 
 static uint32_t
@@ -176,8 +177,8 @@ icc_fill(struct icc *icc, const struct tags *tags)
 {
 	if (memcmp(tags->bytes + 16, "RGB ", 4) == 0)
 		return memcmp(tags->bytes + 20, "XYZ ", 4) == 0 && matrix_read(tags, icc->matrix) &&
-		    curve_read(tags, "rTRC", icc->linear[0]) && curve_read(tags, "gTRC", icc->linear[1]) &&
-		    curve_read(tags, "bTRC", icc->linear[2]);
+		       curve_read(tags, "rTRC", icc->linear[0]) && curve_read(tags, "gTRC", icc->linear[1]) &&
+		       curve_read(tags, "bTRC", icc->linear[2]);
 	if (memcmp(tags->bytes + 16, "GRAY", 4) != 0 || !curve_read(tags, "kTRC", icc->linear[0]))
 		return false;
 	for (int c = 0; c < 3; c++) {
@@ -191,8 +192,8 @@ icc_fill(struct icc *icc, const struct tags *tags)
 static bool
 changes_nothing(const struct icc *icc)
 {
-	static const uint16_t probe[][3] = {{65535, 0, 0}, {0, 65535, 0}, {0, 0, 65535}, {32768, 32768, 32768}, {9000, 20000, 50000},
-	    {52000, 26000, 6000}};
+	static const uint16_t probe[][3] = {{65535, 0, 0}, {0, 65535, 0}, {0, 0, 65535}, {32768, 32768, 32768},
+	    {9000, 20000, 50000}, {52000, 26000, 6000}};
 
 	for (size_t i = 0; i < ARRAY_LEN(probe); i++) {
 		uint16_t pixel[4] = {probe[i][0], probe[i][1], probe[i][2], 65535};
@@ -238,12 +239,14 @@ void
 icc_to_srgb(const struct icc *icc, uint16_t *pixels, size_t n)
 {
 	for (size_t i = 0; i < n; i++, pixels += 4) {
-		const double r = icc->linear[0][pixels[0]], g = icc->linear[1][pixels[1]], b = icc->linear[2][pixels[2]];
+		const double r = icc->linear[0][pixels[0]], g = icc->linear[1][pixels[1]],
+			     b = icc->linear[2][pixels[2]];
 		for (int c = 0; c < 3; c++) {
 			const double light = icc->matrix[c][0] * r + icc->matrix[c][1] * g + icc->matrix[c][2] * b;
 			const float at = sqrtf((float)FW_MIN(FW_MAX(light, 0.0), 1.0)) * ENCODE_SIZE;
 			const int low = (int)at;
-			const float value = icc->encoded[low] + (icc->encoded[low + 1] - icc->encoded[low]) * (at - (float)low);
+			const float value =
+			    icc->encoded[low] + (icc->encoded[low + 1] - icc->encoded[low]) * (at - (float)low);
 			pixels[c] = (uint16_t)(value + 0.5f);
 		}
 	}

@@ -1,7 +1,7 @@
 /*
- * Colour profiles to sRGB, for what cameras and screens write: RGB and grey profiles made of curves and a matrix (sRGB, Display P3,
- * Adobe RGB, ProPhoto and their like). Profiles that are tables (CMYK, scanners) are left alone; what FFmpeg makes of their
- * pixels is used as it is.
+ * Colour profiles to sRGB, for what cameras and screens write: RGB and grey profiles made of curves and a matrix (sRGB,
+ * Display P3, Adobe RGB, ProPhoto and their like). Profiles that are tables (CMYK, scanners) are left alone; what
+ * FFmpeg makes of their pixels is used as it is.
  */
 #ifndef MEDIA_PROFILE_ICC_H
 #define MEDIA_PROFILE_ICC_H
@@ -10,7 +10,8 @@
 
 struct icc;
 
-/* NULL when the profile is not of that kind, damaged, or so close to sRGB that nothing would change. The caller frees it. */
+/* NULL when the profile is not of that kind, damaged, or so close to sRGB that nothing would change. The caller frees
+ * it. */
 struct icc *icc_new(const uint8_t *bytes, size_t len) MUST_CHECK;
 void icc_free(struct icc **icc);
 

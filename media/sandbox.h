@@ -1,15 +1,15 @@
 /*
  * The walls around one task.
  *
- * Drawn in the child, in this order: limits, Landlock (which files), seccomp (which system calls). Nothing can be taken back afterwards.
- * Landlock is used as far as the kernel has it; without it seccomp still refuses writing outside the two folders, but any file
- * the account may read could be read. RLIMIT_DATA and not RLIMIT_AS: encoders reserve far more address space than they
- * touch. There is no RLIMIT_NPROC, because it counts everything of the account: forking is refused by seccomp, and
- * threads are bounded by their stacks, which count as data.
+ * Drawn in the child, in this order: limits, Landlock (which files), seccomp (which system calls). Nothing can be taken
+ * back afterwards. Landlock is used as far as the kernel has it; without it seccomp still refuses writing outside the
+ * two folders, but any file the account may read could be read. RLIMIT_DATA and not RLIMIT_AS: encoders reserve far
+ * more address space than they touch. There is no RLIMIT_NPROC, because it counts everything of the account: forking is
+ * refused by seccomp, and threads are bounded by their stacks, which count as data.
  *
- * A system call that no decoder needs and an attacker wants (exec, ptrace, mount, new namespaces, ...) kills the process; one that
- * is merely not allowed (sockets, foreign files) fails with EPERM or EACCES, because libraries ask for some of these and go on
- * without.
+ * A system call that no decoder needs and an attacker wants (exec, ptrace, mount, new namespaces, ...) kills the
+ * process; one that is merely not allowed (sockets, foreign files) fails with EPERM or EACCES, because libraries ask
+ * for some of these and go on without.
  */
 #ifndef MEDIA_SANDBOX_H
 #define MEDIA_SANDBOX_H
@@ -31,8 +31,8 @@ struct sandbox_limits {
 	rlim_t descriptors;
 };
 
-/* Compiles the system call filter and looks what the kernel offers. readable: folders or files that tasks may read (fonts), NULL-terminated,
- * copied; those that do not exist are left out. */
+/* Compiles the system call filter and looks what the kernel offers. readable: folders or files that tasks may read
+ * (fonts), NULL-terminated, copied; those that do not exist are left out. */
 int sandbox_new(const char *const *readable, struct sandbox **ret_sandbox, struct error *err) MUST_CHECK;
 void sandbox_free(struct sandbox **sandbox);
 
@@ -40,6 +40,7 @@ void sandbox_free(struct sandbox **sandbox);
 int sandbox_landlock(const struct sandbox *sandbox);
 
 /* In the child, single-threaded, descriptors in their places (SANDBOX_FD_CACHE may be closed: have_cache false). */
-int sandbox_enter(const struct sandbox *sandbox, const struct sandbox_limits *limits, bool have_cache, struct error *err) MUST_CHECK;
+int sandbox_enter(
+    const struct sandbox *sandbox, const struct sandbox_limits *limits, bool have_cache, struct error *err) MUST_CHECK;
 
 #endif

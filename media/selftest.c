@@ -91,7 +91,7 @@ try_scratch(const struct task *task)
 static int
 try_execve(const struct task *task)
 {
-	char *const argv[] = {(char *)(uintptr_t)"true", NULL};
+	char *const argv[] = {(char *)(uintptr_t) "true", NULL};
 
 	(void)task;
 	return execve("/bin/true", argv, NULL);
@@ -122,9 +122,18 @@ static const struct {
 	const char *name;
 	int (*run)(const struct task *task);
 } attempts[] = {
-	{"open", try_open},	{"write", try_write},	{"socket", try_socket}, {"fork", try_fork},
-	{"code", try_code},	{"signal", try_signal}, {"font", try_font},	{"scratch", try_scratch},
-	{"execve", try_execve}, {"ptrace", try_ptrace}, {"mount", try_mount},	{"unshare", try_unshare},
+    {"open", try_open},
+    {"write", try_write},
+    {"socket", try_socket},
+    {"fork", try_fork},
+    {"code", try_code},
+    {"signal", try_signal},
+    {"font", try_font},
+    {"scratch", try_scratch},
+    {"execve", try_execve},
+    {"ptrace", try_ptrace},
+    {"mount", try_mount},
+    {"unshare", try_unshare},
 };
 
 static int

@@ -82,7 +82,8 @@ conn_free(struct conn *conn)
 static void
 conn_init(struct conn *conn, int fd)
 {
-	*conn = (struct conn){.state = CONN_READING, .fd = fd, .pidfd = -1, .report = -1, .since_ms = clock_boot_ms(NULL)};
+	*conn =
+	    (struct conn){.state = CONN_READING, .fd = fd, .pidfd = -1, .report = -1, .since_ms = clock_boot_ms(NULL)};
 	buf_init(&conn->in, TASK_LINE_MAX + 1);
 	buf_init(&conn->lines, TASK_RESULT_MAX + KIB);
 	buf_init(&conn->out, 2 * TASK_RESULT_MAX);
@@ -92,8 +93,8 @@ conn_init(struct conn *conn, int fd)
 static void
 conn_fail(struct conn *conn, const char *kind, const char *code, const char *detail, bool retryable)
 {
-	buf_printf(&conn->out, "{\"error\":{\"code\":\"%s\",\"detail\":\"%s\",\"kind\":\"%s\",\"retryable\":%s}}\n", code, detail, kind,
-	    retryable ? "true" : "false");
+	buf_printf(&conn->out, "{\"error\":{\"code\":\"%s\",\"detail\":\"%s\",\"kind\":\"%s\",\"retryable\":%s}}\n",
+	    code, detail, kind, retryable ? "true" : "false");
 	conn_close_fds(conn);
 	conn->state = CONN_FLUSHING;
 	conn->since_ms = clock_boot_ms(NULL);
@@ -145,7 +146,8 @@ conn_read(struct server *server, struct conn *conn)
 		struct cmsghdr align;
 	} control;
 	struct iovec iov = {.iov_base = bytes, .iov_len = sizeof(bytes)};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr message = {
+	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	const ssize_t n = recvmsg(conn->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -195,13 +197,13 @@ conn_start(struct server *server, struct conn *conn)
 	const pid_t pid = fork();
 	if (pid == 0) {
 		const struct child child = {
-			.conf = server->conf,
-			.line = buf_str(&conn->in),
-			.line_len = conn->in.len,
-			.fds = conn->fds,
-			.n_fds = conn->n_fds,
-			.report = pipe_fds[1],
-			.parent = self,
+		    .conf = server->conf,
+		    .line = buf_str(&conn->in),
+		    .line_len = conn->in.len,
+		    .fds = conn->fds,
+		    .n_fds = conn->n_fds,
+		    .report = pipe_fds[1],
+		    .parent = self,
 		};
 		child_run(&child);
 	}
@@ -300,11 +302,13 @@ explain_end(struct server *server, struct conn *conn, int status)
 	if (conn->timed_out)
 		conn_fail(conn, "limit", "media_timeout", "the task took too long", false);
 	else if (number == SIGXCPU)
-		conn_fail(conn, "limit", "media_cpu_limit", "the task needs more processor time than it may have", false);
+		conn_fail(
+		    conn, "limit", "media_cpu_limit", "the task needs more processor time than it may have", false);
 	else if (number == SIGXFSZ)
 		conn_fail(conn, "limit", "media_file_limit", "an output would become larger than allowed", false);
 	else if (number == SIGSYS)
-		conn_fail(conn, "internal", "media_sandbox", "the task did something that is forbidden and was ended", false);
+		conn_fail(
+		    conn, "internal", "media_sandbox", "the task did something that is forbidden and was ended", false);
 	else if (number == SIGKILL || number == SIGTERM || number == SIGINT)
 		conn_fail(conn, "internal", "media_killed", "the task was killed from outside", true);
 	else
@@ -319,8 +323,10 @@ reap(struct server *server, struct conn *conn)
 
 	if (wait4(conn->pid, &status, WNOHANG, &usage) != conn->pid)
 		return;
-	log_debug(server->conf->log, "task_ended", LOG_INT("pid", conn->pid), LOG_INT("ms", clock_boot_ms(NULL) - conn->since_ms),
-	    LOG_INT("cpu_ms", usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000 + usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000),
+	log_debug(server->conf->log, "task_ended", LOG_INT("pid", conn->pid),
+	    LOG_INT("ms", clock_boot_ms(NULL) - conn->since_ms),
+	    LOG_INT("cpu_ms", usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000 +
+				  usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000),
 	    LOG_INT("peak_kib", usage.ru_maxrss));
 	conn->ended = true;
 	server->running--;
@@ -417,7 +423,8 @@ poll_once(struct server *server)
 		const int out = conn->out.len > 0 ? POLLOUT : 0;
 
 		busy += used;
-		p[0] = (struct pollfd){.fd = used && !conn->gone ? conn->fd : -1, .events = (short)(POLLRDHUP | in | out)};
+		p[0] =
+		    (struct pollfd){.fd = used && !conn->gone ? conn->fd : -1, .events = (short)(POLLRDHUP | in | out)};
 		p[1] = (struct pollfd){.fd = used ? conn->report : -1, .events = POLLIN};
 		p[2] = (struct pollfd){.fd = used ? conn->pidfd : -1, .events = POLLIN};
 	}

@@ -1,9 +1,10 @@
 /*
- * The zygote: takes connections, forks a process per task, carries its lines to the client and ends it when the client goes.
+ * The zygote: takes connections, forks a process per task, carries its lines to the client and ends it when the client
+ * goes.
  *
- * It stays single-threaded and parses nothing that a client sent (the child does), so there is little in it that could break. A child
- * speaks through a pipe; only whole lines are passed on, so a client never sees half a line of a task that died. When a
- * child ends without a last line, the server says why.
+ * It stays single-threaded and parses nothing that a client sent (the child does), so there is little in it that could
+ * break. A child speaks through a pipe; only whole lines are passed on, so a client never sees half a line of a task
+ * that died. When a child ends without a last line, the server says why.
  *
  * At most `tasks` children run; further requests wait their turn, beyond a bound they are refused as retryable.
  */
@@ -30,7 +31,8 @@ struct server_conf {
 	const struct log *log;
 };
 
-/* Runs until `stop` is wanted, then lets running tasks end for a few seconds and kills what is left. The listener is closed. */
+/* Runs until `stop` is wanted, then lets running tasks end for a few seconds and kills what is left. The listener is
+ * closed. */
 int server_run(const struct server_conf *conf, int listener, struct stop *stop, struct error *err) MUST_CHECK;
 
 #endif

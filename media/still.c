@@ -19,11 +19,11 @@ struct format_row {
 };
 
 static const struct format_row formats[STILL__COUNT] = {
-	[STILL_JPEG] = {"jpeg", "image/jpeg", "mjpeg", still_jpeg},
-	[STILL_PNG] = {"png", "image/png", "png", still_png},
-	[STILL_GIF] = {"gif", "image/gif", "gif", still_gif},
-	[STILL_WEBP] = {"webp", "image/webp", "webp", still_webp},
-	[STILL_BMP] = {"bmp", "image/bmp", "bmp", still_bmp},
+    [STILL_JPEG] = {"jpeg", "image/jpeg", "mjpeg", still_jpeg},
+    [STILL_PNG] = {"png", "image/png", "png", still_png},
+    [STILL_GIF] = {"gif", "image/gif", "gif", still_gif},
+    [STILL_WEBP] = {"webp", "image/webp", "webp", still_webp},
+    [STILL_BMP] = {"bmp", "image/bmp", "bmp", still_bmp},
 };
 
 const char *
@@ -55,7 +55,8 @@ still_sniff(const uint8_t *bytes, size_t len, enum still_format *ret_format)
 		*ret_format = STILL_GIF;
 	else if (len >= 12 && memcmp(bytes, "RIFF", 4) == 0 && memcmp(bytes + 8, "WEBP", 4) == 0)
 		*ret_format = STILL_WEBP;
-	else if (len >= 26 && memcmp(bytes, "BM", 2) == 0 && still_le32(bytes + 14) >= 12 && still_le32(bytes + 14) <= 124)
+	else if (len >= 26 && memcmp(bytes, "BM", 2) == 0 && still_le32(bytes + 14) >= 12 &&
+		 still_le32(bytes + 14) <= 124)
 		*ret_format = STILL_BMP;
 	else
 		return false;
@@ -68,8 +69,8 @@ still_size_check(int64_t width, int64_t height, int64_t bytes, struct error *err
 	if (width <= 0 || height <= 0)
 		return STILL_DAMAGED(err, "it has no size");
 	if (width > STILL_SIDE_MAX || height > STILL_SIDE_MAX)
-		return STILL_FAIL(err, "media_too_large", "the picture has %d x %d pixels; a side may have at most %d", (int)FW_MIN(width, INT32_MAX),
-		    (int)FW_MIN(height, INT32_MAX), STILL_SIDE_MAX);
+		return STILL_FAIL(err, "media_too_large", "the picture has %d x %d pixels; a side may have at most %d",
+		    (int)FW_MIN(width, INT32_MAX), (int)FW_MIN(height, INT32_MAX), STILL_SIDE_MAX);
 	if (width * height > STILL_PIXELS_MAX)
 		return STILL_FAIL(err, "media_too_large", "the picture has %d megapixels; at most %d are accepted",
 		    (int)(width * height / 1000000), (int)(STILL_PIXELS_MAX / 1000000));
@@ -131,7 +132,8 @@ static int
 polyglot_check(const uint8_t *bytes, size_t len, size_t end, struct error *err)
 {
 	static const char *const early[] = {"%PDF-", "<html", "<script", "<!doctype", "<svg", "<?php"};
-	static const char *const late[] = {"PK\3\4", "Rar!\x1a\7", "7z\xbc\xaf\x27", "%PDF-", "MZ\x90", "\177ELF", "<html", "<script", "<?php"};
+	static const char *const late[] = {
+	    "PK\3\4", "Rar!\x1a\7", "7z\xbc\xaf\x27", "%PDF-", "MZ\x90", "\177ELF", "<html", "<script", "<?php"};
 	const size_t tail = len - end;
 
 	for (size_t i = 0; i < ARRAY_LEN(early); i++) {
@@ -173,7 +175,8 @@ still_parse(const uint8_t *bytes, size_t len, struct still *still, struct error 
 	still->orientation = 1;
 	still->depth = 8;
 	if (is_heif(bytes, len))
-		return STILL_FAIL(err, "media_unsupported", "HEIC and AVIF pictures are not supported; save the picture as JPEG or PNG");
+		return STILL_FAIL(err, "media_unsupported",
+		    "HEIC and AVIF pictures are not supported; save the picture as JPEG or PNG");
 	if (!still_sniff(bytes, len, &still->format))
 		return STILL_FAIL(err, "media_unreadable", "this is not a picture of a known type");
 	if (formats[still->format].parse(bytes, len, still, &end, err) < 0)
@@ -193,7 +196,8 @@ still_read(int fd, struct still *ret_still, struct error *err)
 	if (io_file_size(fd, &size, err) < 0)
 		return -1;
 	if (size > (int64_t)STILL_BYTES_MAX)
-		return STILL_FAIL(err, "media_too_large", "the picture file is larger than %d MiB", (int)(STILL_BYTES_MAX / MIB));
+		return STILL_FAIL(
+		    err, "media_too_large", "the picture file is larger than %d MiB", (int)(STILL_BYTES_MAX / MIB));
 	still.len = (size_t)size;
 	still.bytes = av_mallocz(still.len + AV_INPUT_BUFFER_PADDING_SIZE);
 	if (still.bytes == NULL)

@@ -1,10 +1,10 @@
 /*
  * Still pictures as bytes: what a file really is, and whether it can be trusted to a decoder.
  *
- * Everything is decided from the file's own structure before any pixel is decoded: type, size, turn, colour profile, cut-off
- * ends, text that unpacks into gigabytes, headers that promise more pixels than the bytes can hold, a second file of
- * another type behind or inside the picture. still_read is the one way to load a picture; the parsers below it take bytes, so
- * they can be fuzzed without a file.
+ * Everything is decided from the file's own structure before any pixel is decoded: type, size, turn, colour profile,
+ * cut-off ends, text that unpacks into gigabytes, headers that promise more pixels than the bytes can hold, a second
+ * file of another type behind or inside the picture. still_read is the one way to load a picture; the parsers below it
+ * take bytes, so they can be fuzzed without a file.
  */
 #ifndef MEDIA_STILL_H
 #define MEDIA_STILL_H
@@ -42,13 +42,15 @@ const char *still_decoder(enum still_format format) RETURNS_NONNULL;
 bool still_sniff(const uint8_t *bytes, size_t len, enum still_format *ret_format);
 
 /*
- * Reads and checks the file behind fd. ERR_INPUT with code media_empty, media_unreadable, media_unsupported, media_truncated,
- * media_too_large, media_bomb or media_polyglot. still_done frees and fits CLEANUP; a zeroed struct is fine for it.
+ * Reads and checks the file behind fd. ERR_INPUT with code media_empty, media_unreadable, media_unsupported,
+ * media_truncated, media_too_large, media_bomb or media_polyglot. still_done frees and fits CLEANUP; a zeroed struct is
+ * fine for it.
  */
 int still_read(int fd, struct still *ret_still, struct error *err) MUST_CHECK;
 void still_done(struct still *still);
 
-/* The checks alone, on bytes that `still` (zeroed) will borrow: the caller frees them, still_done only what was added. */
+/* The checks alone, on bytes that `still` (zeroed) will borrow: the caller frees them, still_done only what was added.
+ */
 int still_parse(const uint8_t *bytes, size_t len, struct still *still, struct error *err) MUST_CHECK;
 
 /* Sides and pixels within the limits, and bytes that could hold them. */

@@ -29,7 +29,8 @@ read_frame(const uint8_t *p, size_t n, unsigned marker, struct still *still, str
 	still->width = (int)still_be16(p + 3);
 	still->components = p[5];
 	if (still->components != 1 && still->components != 3 && still->components != 4)
-		return STILL_FAIL(err, "media_unsupported", "JPEG with %d components is not supported", still->components);
+		return STILL_FAIL(
+		    err, "media_unsupported", "JPEG with %d components is not supported", still->components);
 	return 0;
 }
 

@@ -128,7 +128,8 @@ still_webp(const uint8_t *bytes, size_t len, struct still *still, size_t *ret_en
 		at += 8 + n + (n & 1);
 	}
 	if (still->animated)
-		return STILL_FAIL(err, "media_unsupported", "animated WebP is not supported; save one frame as a still picture");
+		return STILL_FAIL(
+		    err, "media_unsupported", "animated WebP is not supported; save one frame as a still picture");
 	if (!pixels)
 		return STILL_DAMAGED(err, "it has no pixels");
 	*ret_end = end;
@@ -156,7 +157,8 @@ still_bmp(const uint8_t *bytes, size_t len, struct still *still, size_t *ret_end
 	still->height = (int)height;
 	if (bits == 0 || bits > 32)
 		return STILL_DAMAGED(err, "its depth makes no sense");
-	const uint64_t need = packing == 1 || packing == 2 ? 1 : (((uint64_t)width * bits + 31) / 32 * 4) * (uint64_t)height;
+	const uint64_t need =
+	    packing == 1 || packing == 2 ? 1 : (((uint64_t)width * bits + 31) / 32 * 4) * (uint64_t)height;
 	if (data > len || need > len - data)
 		return STILL_TRUNCATED(err);
 	*ret_end = len;

@@ -17,7 +17,8 @@ struct png {
 
 /* ---- how much it unpacks to ---- */
 
-/* Unpacks and throws away; the number of bytes, or limit + 1 beyond the limit, or -1 for damaged data. With `keep` they are kept. */
+/* Unpacks and throws away; the number of bytes, or limit + 1 beyond the limit, or -1 for damaged data. With `keep` they
+ * are kept. */
 static int64_t
 unpacked_size(const uint8_t *bytes, size_t len, size_t limit, uint8_t *keep)
 {
@@ -74,7 +75,8 @@ read_header(struct png *png, const uint8_t *p, size_t n, struct still *still, in
 {
 	static const int samples[] = {1, 0, 3, 1, 2, 0, 4};
 
-	if (n != 13 || p[9] > 6 || samples[p[9]] == 0 || (p[8] != 1 && p[8] != 2 && p[8] != 4 && p[8] != 8 && p[8] != 16))
+	if (n != 13 || p[9] > 6 || samples[p[9]] == 0 ||
+	    (p[8] != 1 && p[8] != 2 && p[8] != 4 && p[8] != 8 && p[8] != 16))
 		return STILL_DAMAGED(err, "its header makes no sense");
 	if (still_be32(p) > INT32_MAX || still_be32(p + 4) > INT32_MAX)
 		return STILL_DAMAGED(err, "its size makes no sense");
@@ -130,7 +132,8 @@ read_profile(const uint8_t *p, size_t n, struct still *still, struct error *err)
 	const int64_t got = unpacked_size(p + skip, n - skip, STILL_PROFILE_MAX, profile);
 	if (got > (int64_t)STILL_PROFILE_MAX) {
 		free(profile);
-		return STILL_FAIL(err, "media_bomb", "the picture's colour profile unpacks to more than %d MiB", (int)(STILL_PROFILE_MAX / MIB));
+		return STILL_FAIL(err, "media_bomb", "the picture's colour profile unpacks to more than %d MiB",
+		    (int)(STILL_PROFILE_MAX / MIB));
 	}
 	free(still->profile);
 	still->profile = profile;
@@ -159,12 +162,14 @@ check_text(const uint8_t *p, size_t n, bool international, struct error *err)
 		}
 	}
 	if (skip <= n && unpacked_size(p + skip, n - skip, TEXT_MAX, NULL) > (int64_t)TEXT_MAX)
-		return STILL_FAIL(err, "media_bomb", "a text in the picture unpacks to more than %d MiB", (int)(TEXT_MAX / MIB));
+		return STILL_FAIL(
+		    err, "media_bomb", "a text in the picture unpacks to more than %d MiB", (int)(TEXT_MAX / MIB));
 	return 0;
 }
 
 static int
-read_chunk(struct png *png, const char *type, const uint8_t *p, size_t n, struct still *still, int64_t *expected, struct error *err)
+read_chunk(struct png *png, const char *type, const uint8_t *p, size_t n, struct still *still, int64_t *expected,
+    struct error *err)
 {
 	if (!png->header)
 		return memcmp(type, "IHDR", 4) == 0 ? read_header(png, p, n, still, expected, err)

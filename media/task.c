@@ -12,15 +12,15 @@
 
 /* A task gets the memory of the setting or of its row, whichever is more: one picture of 100 megapixels is 400 MB. */
 static const struct task_kind kinds[] = {
-	{"probe", probe_run, 1024, 120},
-	{"import_image", import_image_run, 1024, 180},
-	{"product", product_run, 0, 180},
-	{"camera", camera_run, 0, 1200},
-	{"music", music_run, 0, 600},
-	{"render", render_run, 1024, 0}, /* two x264 encoders at 1080p hold 200 MB each */
-	{"poster", poster_run, 0, 180},
-	{"last_frame", last_frame_run, 0, 180},
-	{"selftest", selftest_run, 0, 20},
+    {"probe", probe_run, 1024, 120},
+    {"import_image", import_image_run, 1024, 180},
+    {"product", product_run, 0, 180},
+    {"camera", camera_run, 0, 1200},
+    {"music", music_run, 0, 600},
+    {"render", render_run, 1024, 0}, /* two x264 encoders at 1080p hold 200 MB each */
+    {"poster", poster_run, 0, 180},
+    {"last_frame", last_frame_run, 0, 180},
+    {"selftest", selftest_run, 0, 20},
 };
 
 const struct task_kind *
@@ -42,7 +42,8 @@ task_input(const struct task *task, const char *name, int *ret_fd, struct error 
 			return 0;
 		}
 	}
-	return error_code(err, ERR_INPUT, "media_no_input", "the task was not given an input '%s'", name == NULL ? "" : name);
+	return error_code(
+	    err, ERR_INPUT, "media_no_input", "the task was not given an input '%s'", name == NULL ? "" : name);
 }
 
 bool
@@ -80,7 +81,8 @@ int
 task_output_name(const char *name, struct error *err)
 {
 	if (name == NULL || !path_is_safe(name) || strchr(name, '/') != NULL)
-		return error_code(err, ERR_INPUT, "media_bad_output", "'%s' is not a name for an output", name == NULL ? "" : name);
+		return error_code(
+		    err, ERR_INPUT, "media_bad_output", "'%s' is not a name for an output", name == NULL ? "" : name);
 	return 0;
 }
 

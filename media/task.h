@@ -1,12 +1,12 @@
 /*
  * One piece of media work: what it was given and what it may touch.
  *
- * A task runs alone in a process forked for it (main.c, sandbox.c): no network, no exec, no file but the descriptors here, the fonts
- * and what it makes in its scratch folder. It may allocate, leak and crash; nobody else notices. Tasks are rows of one table, so
- * adding one is a function and a line.
+ * A task runs alone in a process forked for it (main.c, sandbox.c): no network, no exec, no file but the descriptors
+ * here, the fonts and what it makes in its scratch folder. It may allocate, leak and crash; nobody else notices. Tasks
+ * are rows of one table, so adding one is a function and a line.
  *
- * A task function parses task->args, works, writes ONE complete JSON object into `result` (lib/js writer over a struct buf) and
- * returns 0; or it returns -1 with the error set:
+ * A task function parses task->args, works, writes ONE complete JSON object into `result` (lib/js writer over a struct
+ * buf) and returns 0; or it returns -1 with the error set:
  *
  *     ERR_INPUT (error_code with "media_unreadable", ...)  the input is at fault         wire kind "input"
  *     ERR_MEMORY, ERR_STORAGE_FULL, ERR_TOO_LARGE          a limit was reached           wire kind "limit"
@@ -75,26 +75,27 @@ struct task_kind {
 /* NULL for an unknown name. */
 const struct task_kind *task_kind_find(const char *name);
 
-/* The descriptor of the input `name`; ERR_INPUT "media_no_input" when the request did not bring it. Borrowed: do not close. */
+/* The descriptor of the input `name`; ERR_INPUT "media_no_input" when the request did not bring it. Borrowed: do not
+ * close. */
 int task_input(const struct task *task, const char *name, int *ret_fd, struct error *err) MUST_CHECK;
 
-/* True when the client has gone away: come to an end within half a second (after that the process is killed). Cheap. Safe in
- * any thread of the task. */
+/* True when the client has gone away: come to an end within half a second (after that the process is killed). Cheap.
+ * Safe in any thread of the task. */
 bool task_cancelled(const struct task *task);
 /* 0, or -1 with ERR_CANCELLED: `if (task_check(task, err) < 0) return -1;` in loops. */
 int task_check(const struct task *task, struct error *err) MUST_CHECK;
 
-/* fraction 0..1 of the whole task, never backwards; phase is a word such as "encode". Call as often as you like; from one thread
- * only, the one that runs the task. */
+/* fraction 0..1 of the whole task, never backwards; phase is a word such as "encode". Call as often as you like; from
+ * one thread only, the one that runs the task. */
 void task_progress(struct task *task, double fraction, const char *phase);
 
 /* An output's name: one path part, safe (path_is_safe), no '/'. ERR_INPUT otherwise. */
 int task_output_name(const char *name, struct error *err) MUST_CHECK;
 
-/* A task without a process around it, for unit tests: args is JSON text, scratch a folder's descriptor. The arena is the
- * caller's. */
-int task_test_init(struct task *task, struct arena *arena, const char *args, int scratch, const struct task_input *inputs,
-    size_t n_inputs, struct error *err) MUST_CHECK;
+/* A task without a process around it, for unit tests: args is JSON text, scratch a folder's descriptor. The arena is
+ * the caller's. */
+int task_test_init(struct task *task, struct arena *arena, const char *args, int scratch,
+    const struct task_input *inputs, size_t n_inputs, struct error *err) MUST_CHECK;
 
 /*
  * The task functions. Each is described beside its code; the arguments and results are the media protocol's.

@@ -106,8 +106,8 @@ warm_codec(const char *name, enum AVPixelFormat format)
 static void
 warm_scaler(void)
 {
-	struct SwsContext *sws = sws_getContext(WARM_SIZE, WARM_SIZE, AV_PIX_FMT_YUV420P, 2 * WARM_SIZE, WARM_SIZE, AV_PIX_FMT_RGB24,
-	    SWS_BICUBIC, NULL, NULL, NULL);
+	struct SwsContext *sws = sws_getContext(WARM_SIZE, WARM_SIZE, AV_PIX_FMT_YUV420P, 2 * WARM_SIZE, WARM_SIZE,
+	    AV_PIX_FMT_RGB24, SWS_BICUBIC, NULL, NULL, NULL);
 
 	sws_freeContext(sws);
 }

@@ -16,8 +16,8 @@ be32(const unsigned char *p)
 static void
 put_be32(struct buf *buf, uint32_t value)
 {
-	const unsigned char bytes[4] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16), (unsigned char)(value >> 8),
-	    (unsigned char)value};
+	const unsigned char bytes[4] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16),
+	    (unsigned char)(value >> 8), (unsigned char)value};
 
 	buf_put(buf, bytes, sizeof(bytes));
 }

@@ -74,8 +74,7 @@ int
 attempt_scratch(struct attempt *attempt, struct error *err)
 {
 	if (attempt->scratch < 0)
-		attempt->scratch =
-		    store_scratch(&attempt->renderd->store, attempt->job.lease, err);
+		attempt->scratch = store_scratch(&attempt->renderd->store, attempt->job.lease, err);
 	return attempt->scratch;
 }
 
@@ -154,8 +153,7 @@ attempt_failed(struct attempt *attempt, const struct error *error)
 
 	end->body = error_json(attempt->arena, error);
 	if (error->kind == ERR_CANCELLED) {
-		bool cancelled =
-		    leases_state(attempt->renderd->leases, attempt->job.lease) == LEASE_CANCELLED;
+		bool cancelled = leases_state(attempt->renderd->leases, attempt->job.lease) == LEASE_CANCELLED;
 
 		end->outcome = cancelled ? JOB_CANCELLED : JOB_RELEASE;
 		end->body = NULL;

@@ -138,9 +138,9 @@ static void
 wait_for_something(struct dispatcher *d, int timeout_ms)
 {
 	struct pollfd fds[] = {
-		{.fd = d->renderd->stop->signal_fd, .events = POLLIN},
-		{.fd = d->renderd->wake_fd, .events = POLLIN},
-		{.fd = db_fd(d->listener), .events = POLLIN},
+	    {.fd = d->renderd->stop->signal_fd, .events = POLLIN},
+	    {.fd = d->renderd->wake_fd, .events = POLLIN},
+	    {.fd = db_fd(d->listener), .events = POLLIN},
 	};
 	uint64_t count;
 

@@ -86,8 +86,9 @@ end_alone(struct ender *ender, struct attempt *attempt, struct error *err)
 		log_error(&attempt->log, "job_end_refused", LOG_ERR(err));
 		end = attempt->end;
 		end.outcome = JOB_FAILED;
-		end.body = "{\"code\":\"finish_failed\",\"detail\":\"The result could not be stored.\",\"kind\":\"internal\","
-			   "\"retryable\":false}";
+		end.body =
+		    "{\"code\":\"finish_failed\",\"detail\":\"The result could not be stored.\",\"kind\":\"internal\","
+		    "\"retryable\":false}";
 		error_clear(err);
 		if (job_end(ender->db, &end, 1, err) < 0)
 			return -1;

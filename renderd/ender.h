@@ -1,7 +1,7 @@
 /*
- * Ends attempts in the database, in groups: whatever ended while the last group was being committed is the next group. One
- * thread, one connection. A group that cannot be ended as one is ended one by one, so that a job whose end is refused harms
- * no other.
+ * Ends attempts in the database, in groups: whatever ended while the last group was being committed is the next group.
+ * One thread, one connection. A group that cannot be ended as one is ended one by one, so that a job whose end is
+ * refused harms no other.
  *
  * While the database is away an end is tried again until the attempt's lease is over; then it is stale and thrown away,
  * and the job runs again somewhere.

@@ -1,7 +1,7 @@
 /*
  * Keeps the leases of all running attempts alive: one batched statement every few seconds over a connection of its own,
- * carrying progress out and cancel flags back. Goes on while the daemon drains, and does not give up when one beat fails: the
- * watchdog of each lease (lease.h) decides when it is over.
+ * carrying progress out and cancel flags back. Goes on while the daemon drains, and does not give up when one beat
+ * fails: the watchdog of each lease (lease.h) decides when it is over.
  */
 #ifndef FW_RENDERD_HEARTBEAT_H
 #define FW_RENDERD_HEARTBEAT_H

@@ -1,6 +1,6 @@
 /*
- * The attempts that run in this daemon: a table that the heartbeat thread carries to the database and that every step asks
- * "may I go on?".
+ * The attempts that run in this daemon: a table that the heartbeat thread carries to the database and that every step
+ * asks "may I go on?".
  *
  * A lease is ours until its watchdog passes: the time of the last heartbeat that was *sent* plus the lease's length, on
  * CLOCK_BOOTTIME. Past it the database may have given the job to somebody else, so nothing may be paid, published or
@@ -32,13 +32,13 @@ struct lease_view {
 
 struct leases;
 
-/* ttl_ms: how long the database keeps a lease after a heartbeat. `worker` is this boot's row, the high half of every token.
- * clock is borrowed. Never NULL. */
+/* ttl_ms: how long the database keeps a lease after a heartbeat. `worker` is this boot's row, the high half of every
+ * token. clock is borrowed. Never NULL. */
 struct leases *leases_new(const struct clock *clock, int64_t worker, int64_t ttl_ms, size_t max) RETURNS_NONNULL;
 void leases_free(struct leases **leases);
 
-/* A token nobody ever had: boot id and counter. Minted here and not by a sequence of the database, because a sequence can give
- * a value twice when the server is killed. */
+/* A token nobody ever had: boot id and counter. Minted here and not by a sequence of the database, because a sequence
+ * can give a value twice when the server is killed. */
 int64_t leases_mint(struct leases *leases);
 /* sent_ms: boot time just before the claim was sent. */
 void leases_add(struct leases *leases, int64_t job, int64_t lease, int64_t sent_ms);

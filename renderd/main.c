@@ -1,8 +1,8 @@
 /*
  * framewright-renderd: the job daemon.
  *
- * Resources are taken in this order and given back in reverse: settings, log, stop signals, database role, worker row, store,
- * threads. The dispatcher then runs on the main thread until a stop is wanted.
+ * Resources are taken in this order and given back in reverse: settings, log, stop signals, database role, worker row,
+ * store, threads. The dispatcher then runs on the main thread until a stop is wanted.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -126,8 +126,8 @@ run(struct renderd *renderd, struct error *err)
 		return error_errno(err, ERR_INTERNAL, "making an eventfd");
 	renderd->database.notifier = notifier_new(&renderd->database);
 	if (begin_worker(renderd, err) == 0) {
-		renderd->leases = leases_new(renderd->clock, renderd->worker,
-		    conf_seconds(renderd->conf, CONF_LEASE_TTL) * 1000, 1024);
+		renderd->leases = leases_new(
+		    renderd->clock, renderd->worker, conf_seconds(renderd->conf, CONF_LEASE_TTL) * 1000, 1024);
 		status = run_with_store(renderd, err);
 		leases_free(&renderd->leases);
 		end_worker(renderd);

@@ -6,8 +6,8 @@
  *     ender      one thread: whatever ended while the last group committed is ended in one statement
  *     heartbeat  one thread with its own connection; goes on while draining
  *
- * What a job *does* is in flow/ (a table: kind, function); what its end *means* is in the database (sql/functions). They share
- * nothing but the payload and the result.
+ * What a job *does* is in flow/ (a table: kind, function); what its end *means* is in the database (sql/functions).
+ * They share nothing but the payload and the result.
  */
 #ifndef FW_RENDERD_RENDERD_H
 #define FW_RENDERD_RENDERD_H
@@ -42,7 +42,7 @@ struct renderd {
 	struct store store;
 	struct slots *slots;
 	struct ender *ender;
-	int wake_fd; /* eventfd: a slot is free or something became ready */
+	int wake_fd;	     /* eventfd: a slot is free or something became ready */
 	atomic_bool abandon; /* the time for draining is over: give everything back */
 };
 
@@ -76,8 +76,8 @@ int attempt_check(struct attempt *attempt, struct error *err) MUST_CHECK;
 bool attempt_stops(void *ctx);
 /* The scratch folder; made at the first call. Borrowed; -1 on failure. */
 int attempt_scratch(struct attempt *attempt, struct error *err) MUST_CHECK;
-/* How far it is, 0-1; phase is a word of session_progress(). Carried by the heartbeat, and as an event where the flow has
- * progress events. */
+/* How far it is, 0-1; phase is a word of session_progress(). Carried by the heartbeat, and as an event where the flow
+ * has progress events. */
 void attempt_progress(struct attempt *attempt, double fraction, const char *phase);
 
 /* result: JSON object text in the attempt's arena. */

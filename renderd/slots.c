@@ -119,8 +119,8 @@ start_pool(struct pool *pool, int count, struct error *err)
 }
 
 int
-slots_start(struct renderd *renderd, const int counts[static JOB_STEP__COUNT], struct slots **ret_slots,
-    struct error *err)
+slots_start(
+    struct renderd *renderd, const int counts[static JOB_STEP__COUNT], struct slots **ret_slots, struct error *err)
 {
 	struct slots *slots = calloc(1, sizeof(*slots));
 

@@ -29,7 +29,7 @@ same_folder(int root, const char *name, int fd)
 	struct stat named, opened;
 
 	return fstatat(root, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &opened) == 0 &&
-	    named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+	       named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
 }
 
 static int
@@ -79,13 +79,15 @@ remove_dead(const struct store *store, struct error *err)
 	return status < 0 ? error_wrap(err, "removing old scratch") : 0;
 }
 
-/* Removes a regular file that nobody has written to since `before`; 1 when it did. What cannot be removed waits for the next. */
+/* Removes a regular file that nobody has written to since `before`; 1 when it did. What cannot be removed waits for the
+ * next. */
 static int
 remove_if_older(int folder, const char *name, int64_t before_s)
 {
 	struct stat st;
 
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || st.st_mtim.tv_sec >= before_s)
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_mtim.tv_sec >= before_s)
 		return 0;
 	return unlinkat(folder, name, 0) == 0;
 }
@@ -128,8 +130,8 @@ open_folders(struct store *store, const struct conf *conf, struct error *err)
 	store->cache = open_folder(conf_str(conf, CONF_CACHE_DIR), err);
 	if (store->cache < 0)
 		return -1;
-	/* the span cache is written by media's account; the way to it is closed to others by the store's own folder. An installed
-	 * system's folder belongs to another account and has its mode already. */
+	/* the span cache is written by media's account; the way to it is closed to others by the store's own folder. An
+	 * installed system's folder belongs to another account and has its mode already. */
 	if (fchmod(store->cache, 02777) < 0 && errno != EPERM)
 		return error_errno(err, ERR_INTERNAL, "opening the span cache to media");
 	return remove_dead(store, err);
@@ -181,7 +183,8 @@ store_scratch(const struct store *store, int64_t lease, struct error *err)
 	fd = openat(store->scratch, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, ERR_INTERNAL, "opening scratch '%s'", name);
-	/* media runs under an account of its own and is given the folder, not its path; setgid hands its files to our group */
+	/* media runs under an account of its own and is given the folder, not its path; setgid hands its files to our
+	 * group */
 	if (fchmod(fd, 02777) < 0) {
 		close(fd);
 		return error_errno(err, ERR_INTERNAL, "opening scratch '%s' to media", name);

@@ -1,9 +1,10 @@
 /*
  * The file store as renderd uses it: scratch folders of attempts, and blobs named by their content.
  *
- * A daemon's attempts write below tmp/<worker>/ only, each into a folder of its own, so a stale worker that wakes up can spoil
- * nothing; what is good is hashed, reserved in the database and renamed into blob/ab/<hash>. The daemon holds a lock on
- * its folder for as long as it lives; whoever starts next removes the folders of the dead, which may be on other hosts.
+ * A daemon's attempts write below tmp/<worker>/ only, each into a folder of its own, so a stale worker that wakes up
+ * can spoil nothing; what is good is hashed, reserved in the database and renamed into blob/ab/<hash>. The daemon holds
+ * a lock on its folder for as long as it lives; whoever starts next removes the folders of the dead, which may be on
+ * other hosts.
  */
 #ifndef FW_RENDERD_STORE_H
 #define FW_RENDERD_STORE_H
@@ -46,8 +47,8 @@ struct stored {
 };
 
 /*
- * Makes scratch/name a blob: hash, asset_blob_reserve(), fsync, rename. The same bytes are stored once. Nothing of it is visible
- * to a user before the job's finish statement refers to it.
+ * Makes scratch/name a blob: hash, asset_blob_reserve(), fsync, rename. The same bytes are stored once. Nothing of it
+ * is visible to a user before the job's finish statement refers to it.
  */
 int store_publish(const struct store *store, struct db *db, int scratch, const char *name, const char *media_type,
     struct stored *ret_stored, struct error *err) MUST_CHECK;

@@ -90,7 +90,8 @@ int asset_upload(struct db *db, struct arena *arena, const struct asset_upload *
 int asset_load(
     struct db *db, struct arena *arena, const char *id, struct asset **ret_asset, struct error *err) MUST_CHECK;
 /* Which upload a job asset.probe of the caller looks at; ERR_NOT_FOUND. */
-int asset_of_job(struct db *db, struct arena *arena, const char *job_id, const char **ret_id, struct error *err) MUST_CHECK;
+int asset_of_job(
+    struct db *db, struct arena *arena, const char *job_id, const char **ret_id, struct error *err) MUST_CHECK;
 /* The caller's uploads, newest first; cursor as in project_list(). */
 int asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cursor, struct asset **ret_assets,
     size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;

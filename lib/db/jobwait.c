@@ -3,7 +3,8 @@
 #include "lib/db/db_priv.h"
 
 static const struct db_stmt jobwait_ended_stmt = {"jobwait_ended",
-    "select coalesce(j.finished_at is not null or j.state = 'uncertain', true) from unnest($1::uuid[]) with ordinality as w (id, n) "
+    "select coalesce(j.finished_at is not null or j.state = 'uncertain', true) from unnest($1::uuid[]) with ordinality "
+    "as w (id, n) "
     "left join job j on j.public_id = w.id order by w.n",
     1};
 

@@ -25,7 +25,7 @@ struct stats {
 	size_t state_count;
 	struct stats_provider *providers;
 	size_t provider_count;
-	int renderd, eventd; /* daemons seen lately */
+	int renderd, eventd;  /* daemons seen lately */
 	int64_t open_sockets; /* that these eventds hold */
 };
 

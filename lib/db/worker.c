@@ -14,8 +14,7 @@ static const struct db_stmt worker_drain_stmt = {"worker_drain", "select worker_
 static const struct db_stmt worker_seen_stmt = {"worker_seen", "select worker_seen($1, $2)", 2};
 static const struct db_stmt worker_end_stmt = {
     "worker_end", "select job, state, project, seq, woke from worker_end($1)", 1};
-static const struct db_stmt worker_health_stmt = {
-    "worker_health",
+static const struct db_stmt worker_health_stmt = {"worker_health",
     "select ret_renderd, ret_eventd, ret_queued, ret_processing, ret_open_sockets from worker_health()", 0};
 
 const struct db_stmt_row worker_statements[] = {
@@ -35,9 +34,9 @@ settings_json(const struct worker_start *start, char json[192])
 		const char *name;
 		int64_t micros;
 	} rows[] = {
-		{"cost_limit_micros", start->cost_limit_micros},
-		{"cost_alert_micros", start->cost_alert_micros},
-		{"lease_ttl_micros", start->lease_ttl_ms * 1000},
+	    {"cost_limit_micros", start->cost_limit_micros},
+	    {"cost_alert_micros", start->cost_alert_micros},
+	    {"lease_ttl_micros", start->lease_ttl_ms * 1000},
 	};
 	size_t used = 0;
 

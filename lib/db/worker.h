@@ -27,8 +27,8 @@ int worker_seen(struct db *db, int64_t worker, int open_sockets, struct error *e
 struct worker_health {
 	int renderd; /* daemons seen within 20 s */
 	int eventd;
-	int64_t queued;	    /* ready, blocked and waiting jobs */
-	int64_t processing; /* running and external jobs */
+	int64_t queued;	      /* ready, blocked and waiting jobs */
+	int64_t processing;   /* running and external jobs */
 	int64_t open_sockets; /* of all eventds together */
 };
 /* For /health; any role. */

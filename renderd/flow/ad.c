@@ -1,6 +1,6 @@
 /*
- * The advert flow: plan pictures, draw them, plan scenes, move the pictures, take in own pictures, make music; composing is in
- * ad_compose.c. Payloads are written by sql/functions/ad_start.sql, results read by ad_end.sql.
+ * The advert flow: plan pictures, draw them, plan scenes, move the pictures, take in own pictures, make music;
+ * composing is in ad_compose.c. Payloads are written by sql/functions/ad_start.sql, results read by ad_end.sql.
  */
 #include "renderd/flow/ad.h"
 
@@ -71,7 +71,8 @@ read_strings(struct attempt *attempt, const char *pointer, struct js_strings *re
 
 /* What an earlier job made of the same request; NULL when there is none. */
 static int
-find_cached(struct attempt *attempt, struct adcache_entry **ret_entry, const struct js_value **ret_value, struct error *err)
+find_cached(
+    struct attempt *attempt, struct adcache_entry **ret_entry, const struct js_value **ret_value, struct error *err)
 {
 	const char *key = js_text(attempt->payload, "/cache_key", NULL);
 
@@ -205,9 +206,11 @@ make_image(struct attempt *attempt, struct error *err)
 	js_int(&result.w, "height", PICTURE_SIDE);
 	write_provider(&result.w, attempt, model);
 	if (softened)
-		write_warning(&result.w, "content_softened", "A prompt was softened because the content filter refused it");
+		write_warning(
+		    &result.w, "content_softened", "A prompt was softened because the content filter refused it");
 	else if (falls_back(attempt))
-		write_warning(&result.w, "model_fallback", "Another model was used because the chosen one was not available");
+		write_warning(
+		    &result.w, "model_fallback", "Another model was used because the chosen one was not available");
 	return flow_result_end(&result, attempt, err);
 }
 
@@ -273,11 +276,13 @@ make_clip(struct attempt *attempt, struct error *err)
 	js_int(&result.w, "fps_den", video.fps_den);
 	write_provider(&result.w, attempt, model);
 	if (falls_back(attempt))
-		write_warning(&result.w, "model_fallback", "Another model was used because the chosen one was not available");
+		write_warning(
+		    &result.w, "model_fallback", "Another model was used because the chosen one was not available");
 	return flow_result_end(&result, attempt, err);
 }
 
-/* A picture of the user's becomes one of the session's: upright, in sRGB, without transparency, not larger than needed. */
+/* A picture of the user's becomes one of the session's: upright, in sRGB, without transparency, not larger than needed.
+ */
 static int
 import_picture(struct attempt *attempt, struct error *err)
 {
@@ -334,14 +339,14 @@ make_music(struct attempt *attempt, struct error *err)
 }
 
 const struct flow_row flow_ad[] = {
-	{"ad.plan_images", plan_images},
-	{"ad.image", make_image},
-	{"ad.images_join", join},
-	{"ad.import", import_picture},
-	{"ad.plan_clips", plan_clips},
-	{"ad.clip", make_clip},
-	{"ad.clips_join", join},
-	{"ad.music", make_music},
-	{"ad.compose", ad_compose},
-	{NULL, NULL},
+    {"ad.plan_images", plan_images},
+    {"ad.image", make_image},
+    {"ad.images_join", join},
+    {"ad.import", import_picture},
+    {"ad.plan_clips", plan_clips},
+    {"ad.clip", make_clip},
+    {"ad.clips_join", join},
+    {"ad.music", make_music},
+    {"ad.compose", ad_compose},
+    {NULL, NULL},
 };

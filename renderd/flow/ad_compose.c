@@ -1,8 +1,9 @@
 /*
- * Composing an advert: the compose request and the approved clips become a timeline, the media process renders it by spans.
+ * Composing an advert: the compose request and the approved clips become a timeline, the media process renders it by
+ * spans.
  *
- * A render that runs out of memory or whose encoder fails is repeated with one thread, and if that fails too in 1280x720; the
- * user is told. A clip that is missing or cannot be read ends the job before anything is encoded.
+ * A render that runs out of memory or whose encoder fails is repeated with one thread, and if that fails too in
+ * 1280x720; the user is told. A clip that is missing or cannot be read ends the job before anything is encoded.
  */
 #include <stdio.h>
 #include <string.h>
@@ -51,8 +52,8 @@ read_clips(struct attempt *attempt, struct composition *c, struct error *err)
 		c->clips[i] = (struct advert_clip){c->names[i], (double)js_number(clip, "/duration_us", 0) / 1e6};
 		fd = store_open_blob(&attempt->renderd->store, c->inputs[i].sha256, err);
 		if (fd < 0)
-			return error_code(err, ERR_INPUT, "clip_unavailable", "clip %s is missing",
-			    js_text(clip, "/asset_id", "?"));
+			return error_code(
+			    err, ERR_INPUT, "clip_unavailable", "clip %s is missing", js_text(clip, "/asset_id", "?"));
 	}
 	c->input_count = c->advert.n_clips;
 	return 0;
@@ -158,8 +159,8 @@ render(struct attempt *attempt, const struct composition *c, const struct js_val
 }
 
 static void
-write_warnings(struct js_writer *w, struct attempt *attempt, const struct composition *c, const struct js_value *rendered,
-    int effort)
+write_warnings(struct js_writer *w, struct attempt *attempt, const struct composition *c,
+    const struct js_value *rendered, int effort)
 {
 	js_open_array(w, "warnings");
 	for (size_t i = 0; i < js_count(rendered, "/warnings"); i++)
@@ -172,7 +173,8 @@ write_warnings(struct js_writer *w, struct attempt *attempt, const struct compos
 }
 
 static int
-answer(struct attempt *attempt, const struct composition *c, const struct js_value *rendered, int effort, struct error *err)
+answer(struct attempt *attempt, const struct composition *c, const struct js_value *rendered, int effort,
+    struct error *err)
 {
 	struct stored film, poster;
 	struct flow_result result;

@@ -1,6 +1,6 @@
 /*
- * Jobs of the file store: what came from outside is looked at before anything else touches it, and what nobody refers to any
- * more is removed.
+ * Jobs of the file store: what came from outside is looked at before anything else touches it, and what nobody refers
+ * to any more is removed.
  */
 #include "lib/db/asset.h"
 #include "renderd/flow/flow.h"
@@ -69,7 +69,7 @@ run_collect(struct attempt *attempt, struct error *err)
 }
 
 const struct flow_row flow_asset[] = {
-	{"asset.probe", run_probe},
-	{"store.collect", run_collect},
-	{NULL, NULL},
+    {"asset.probe", run_probe},
+    {"store.collect", run_collect},
+    {NULL, NULL},
 };

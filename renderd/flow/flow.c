@@ -24,7 +24,8 @@ flow_run(struct attempt *attempt, struct error *err)
 	if (row == NULL)
 		return error_code(
 		    err, ERR_INTERNAL, "unknown_kind", "this version cannot run jobs of kind '%s'", attempt->job.kind);
-	if (js_parse_free(attempt->arena, attempt->job.payload, strlen(attempt->job.payload), &attempt->payload, err) < 0)
+	if (js_parse_free(attempt->arena, attempt->job.payload, strlen(attempt->job.payload), &attempt->payload, err) <
+	    0)
 		return error_wrap(err, "reading the payload");
 	return row->run(attempt, err);
 }

@@ -19,7 +19,8 @@ struct flow_row {
 extern const struct flow_row flow_ad[];	   /* ad.c */
 extern const struct flow_row flow_asset[]; /* asset.c */
 
-/* Parses the payload and runs the kind's function. ERR_INTERNAL "unknown_kind" for one that this version does not know. */
+/* Parses the payload and runs the kind's function. ERR_INTERNAL "unknown_kind" for one that this version does not know.
+ */
 int flow_run(struct attempt *attempt, struct error *err) MUST_CHECK;
 
 /* For results: opens an object in an arena-backed buffer and hands its text to attempt_done(). */
@@ -29,7 +30,8 @@ struct flow_result {
 };
 void flow_result_begin(struct flow_result *result);
 int flow_result_end(struct flow_result *result, struct attempt *attempt, struct error *err) MUST_CHECK;
-/* JSON object text in the attempt's arena out of a writer's buffer; for arguments of media tasks. NULL: does not fit. */
+/* JSON object text in the attempt's arena out of a writer's buffer; for arguments of media tasks. NULL: does not fit.
+ */
 const char *flow_text(struct flow_result *result, struct attempt *attempt, struct error *err) MUST_CHECK;
 
 #endif

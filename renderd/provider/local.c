@@ -15,11 +15,11 @@ static const struct fault_word {
 	const char *word;
 	enum local_fault fault;
 } fault_words[] = {
-	{"error", LOCAL_FAULT_ERROR},
-	{"timeout", LOCAL_FAULT_TIMEOUT},
-	{"content", LOCAL_FAULT_CONTENT},
-	{"invalid", LOCAL_FAULT_INVALID},
-	{"account", LOCAL_FAULT_ACCOUNT},
+    {"error", LOCAL_FAULT_ERROR},
+    {"timeout", LOCAL_FAULT_TIMEOUT},
+    {"content", LOCAL_FAULT_CONTENT},
+    {"invalid", LOCAL_FAULT_INVALID},
+    {"account", LOCAL_FAULT_ACCOUNT},
 };
 
 /* The part of an item up to the next ':' or ',', copied; where the next part begins, or NULL at the item's end. */
@@ -88,7 +88,8 @@ local_play(enum local_fault fault, struct error *err)
 		error_retry_after(err, LOCAL_OVERLOAD_PAUSE_S);
 		return -1;
 	case LOCAL_FAULT_CONTENT:
-		return error_code(err, ERR_INPUT, "content_refused", "the provider's content filter refused the prompt");
+		return error_code(
+		    err, ERR_INPUT, "content_refused", "the provider's content filter refused the prompt");
 	case LOCAL_FAULT_ACCOUNT:
 		return error_code(err, ERR_INPUT, "provider_account", "the provider did not accept the account");
 	}

@@ -1,6 +1,6 @@
 /*
- * The built-in provider: pictures, clips and music out of the media process, plans out of rules. Deterministic for a seed,
- * works offline, costs what the price table says and is marked as simulated everywhere.
+ * The built-in provider: pictures, clips and music out of the media process, plans out of rules. Deterministic for a
+ * seed, works offline, costs what the price table says and is marked as simulated everywhere.
  */
 #ifndef FW_RENDERD_PROVIDER_LOCAL_H
 #define FW_RENDERD_PROVIDER_LOCAL_H
@@ -22,8 +22,8 @@ enum local_fault {
 };
 
 /*
- * Which failure LOCAL_FAULTS asks for: items `what:index:fault[:times]` separated by commas, index a number or `*`, times the
- * first attempts that fail (default: all). `what` is plan, image, clip, music or compose.
+ * Which failure LOCAL_FAULTS asks for: items `what:index:fault[:times]` separated by commas, index a number or `*`,
+ * times the first attempts that fail (default: all). `what` is plan, image, clip, music or compose.
  */
 enum local_fault local_fault(const struct conf *conf, const char *what, int64_t index, int attempt);
 /* Plays a failure: 0 for none, else -1 with the error a provider's client would give. */
@@ -38,8 +38,8 @@ struct local_picture {
 	int variant;
 	int width, height;
 };
-int local_draw(struct attempt *attempt, const struct local_picture *picture, struct stored *ret_stored, struct error *err)
-    MUST_CHECK;
+int local_draw(struct attempt *attempt, const struct local_picture *picture, struct stored *ret_stored,
+    struct error *err) MUST_CHECK;
 
 struct local_clip {
 	const char *source_sha256;
@@ -54,7 +54,7 @@ struct local_video {
 	int width, height;
 	int fps_num, fps_den;
 };
-int local_move(struct attempt *attempt, const struct local_clip *clip, struct local_video *ret_video, struct error *err)
-    MUST_CHECK;
+int local_move(struct attempt *attempt, const struct local_clip *clip, struct local_video *ret_video,
+    struct error *err) MUST_CHECK;
 
 #endif

@@ -11,45 +11,51 @@ static const struct plan_row {
 	int variant;
 	const char *phrase; /* NULL: taken from the category */
 } plan_rows[] = {
-	{"front", 0, "front view, facing the camera, centred"},
-	{"side", 0, "side profile view, full length visible"},
-	{"back", 0, "rear view, three-quarter angle from behind"},
-	{"top", 0, "top view, looking straight down, flat lay"},
-	{"detail", 0, "macro close-up of the material and stitching, shallow depth of field"},
-	{"lifestyle", 0, NULL},
-	{"lifestyle", 1, NULL},
-	{"detail", 1, "extreme macro of another part, raking light across the surface, shallow depth of field"},
+    {"front", 0, "front view, facing the camera, centred"},
+    {"side", 0, "side profile view, full length visible"},
+    {"back", 0, "rear view, three-quarter angle from behind"},
+    {"top", 0, "top view, looking straight down, flat lay"},
+    {"detail", 0, "macro close-up of the material and stitching, shallow depth of field"},
+    {"lifestyle", 0, NULL},
+    {"lifestyle", 1, NULL},
+    {"detail", 1, "extreme macro of another part, raking light across the surface, shallow depth of field"},
 };
 
-static const char studio_tail[] = "white seamless background, studio lighting with soft shadows, commercial photography, "
-				  "sharp focus, high detail, 8K resolution";
+static const char studio_tail[] =
+    "white seamless background, studio lighting with soft shadows, commercial photography, "
+    "sharp focus, high detail, 8K resolution";
 static const char outdoor_tail[] = "natural light, commercial photography, sharp focus, high detail, 8K resolution";
 static const char negative_base[] = "blurry, distorted, low quality, watermark, text";
 
 /* Where a product of a category is at home; two settings for two pictures. */
 static const char *const settings[PRODUCT_CATEGORY__COUNT][2] = {
-	[PRODUCT_GENERIC] = {"on a stone surface outdoors, soft afternoon light, gentle hills behind",
-	    "on a wooden table in a garden, morning light"},
-	[PRODUCT_FOOTWEAR] = {"on a running track outdoors, golden hour, soft hills behind",
-	    "on a park path with grass, bright morning light"},
-	[PRODUCT_WATCH] = {"on a rock by the sea, late sunlight on the dial", "on a weathered wooden pier, clear morning light"},
-	[PRODUCT_SKINCARE] = {"on a wet stone by the water, fresh morning light", "on sand with leaves, soft afternoon light"},
-	[PRODUCT_FOOD] = {"on a rustic wooden table outdoors, warm sunlight", "on a picnic cloth in the grass, summer light"},
-	[PRODUCT_ELECTRONICS] = {"on a terrace table, city hills in the evening light", "on a stone wall by the sea, clear sky"},
-	[PRODUCT_BAG] = {"on a mountain trail, warm evening light", "on a bench in a park, bright morning light"},
-	[PRODUCT_FURNITURE] = {"on a terrace above the sea, warm evening light", "in a garden on flagstones, soft morning light"},
+    [PRODUCT_GENERIC] = {"on a stone surface outdoors, soft afternoon light, gentle hills behind",
+	"on a wooden table in a garden, morning light"},
+    [PRODUCT_FOOTWEAR] = {"on a running track outdoors, golden hour, soft hills behind",
+	"on a park path with grass, bright morning light"},
+    [PRODUCT_WATCH] = {"on a rock by the sea, late sunlight on the dial",
+	"on a weathered wooden pier, clear morning light"},
+    [PRODUCT_SKINCARE] = {"on a wet stone by the water, fresh morning light",
+	"on sand with leaves, soft afternoon light"},
+    [PRODUCT_FOOD] = {"on a rustic wooden table outdoors, warm sunlight",
+	"on a picnic cloth in the grass, summer light"},
+    [PRODUCT_ELECTRONICS] = {"on a terrace table, city hills in the evening light",
+	"on a stone wall by the sea, clear sky"},
+    [PRODUCT_BAG] = {"on a mountain trail, warm evening light", "on a bench in a park, bright morning light"},
+    [PRODUCT_FURNITURE] = {"on a terrace above the sea, warm evening light",
+	"in a garden on flagstones, soft morning light"},
 };
 
 /* Words the category brings when the user gave few of their own. */
 static const char *const category_keywords[PRODUCT_CATEGORY__COUNT][3] = {
-	[PRODUCT_GENERIC] = {"professional", "clean", "commercial"},
-	[PRODUCT_FOOTWEAR] = {"sporty", "dynamic", "professional"},
-	[PRODUCT_WATCH] = {"luxury", "elegant", "precise"},
-	[PRODUCT_SKINCARE] = {"fresh", "minimalist", "clean"},
-	[PRODUCT_FOOD] = {"appetising", "warm", "natural"},
-	[PRODUCT_ELECTRONICS] = {"modern", "sleek", "professional"},
-	[PRODUCT_BAG] = {"urban", "durable", "professional"},
-	[PRODUCT_FURNITURE] = {"designed", "calm", "natural"},
+    [PRODUCT_GENERIC] = {"professional", "clean", "commercial"},
+    [PRODUCT_FOOTWEAR] = {"sporty", "dynamic", "professional"},
+    [PRODUCT_WATCH] = {"luxury", "elegant", "precise"},
+    [PRODUCT_SKINCARE] = {"fresh", "minimalist", "clean"},
+    [PRODUCT_FOOD] = {"appetising", "warm", "natural"},
+    [PRODUCT_ELECTRONICS] = {"modern", "sleek", "professional"},
+    [PRODUCT_BAG] = {"urban", "durable", "professional"},
+    [PRODUCT_FURNITURE] = {"designed", "calm", "natural"},
 };
 
 const char *
@@ -65,7 +71,8 @@ plan_variant(int index)
 }
 
 static void
-write_prompt(struct js_writer *w, const struct plan_row *row, const struct plan_images *plan, enum product_category category)
+write_prompt(
+    struct js_writer *w, const struct plan_row *row, const struct plan_images *plan, enum product_category category)
 {
 	struct buf buf = BUF_INIT(4 * KIB);
 
@@ -150,12 +157,12 @@ static const struct scene_row {
 	const char *movement;
 	double intensity;
 } scene_rows[] = {
-	{"front", "hero shot from the front", "slow zoom in", 0.7},
-	{"side", "profile gliding past the camera", "pan right", 0.6},
-	{"back", "camera coming round from behind", "orbit left", 0.5},
-	{"top", "looking down from above", "tilt down", 0.5},
-	{"detail", "macro of the material", "slow zoom in", 0.3},
-	{"lifestyle", "in its natural setting", "follow cam tracking forward", 0.5},
+    {"front", "hero shot from the front", "slow zoom in", 0.7},
+    {"side", "profile gliding past the camera", "pan right", 0.6},
+    {"back", "camera coming round from behind", "orbit left", 0.5},
+    {"top", "looking down from above", "tilt down", 0.5},
+    {"detail", "macro of the material", "slow zoom in", 0.3},
+    {"lifestyle", "in its natural setting", "follow cam tracking forward", 0.5},
 };
 
 /* A word of the scene text that decides the movement of the views that may follow it. */
@@ -163,17 +170,17 @@ static const struct movement_word {
 	const char *word;
 	const char *movement;
 } movement_words[] = {
-	{"rotat", "orbit right"},
-	{"turn", "orbit right"},
-	{"spin", "orbit right"},
-	{"orbit", "orbit left"},
-	{"float", "slow tilt up"},
-	{"ris", "slow tilt up"},
-	{"fall", "slow tilt down"},
-	{"zoom out", "slow zoom out"},
-	{"reveal", "slow zoom out"},
-	{"static", "static"},
-	{"still", "static"},
+    {"rotat", "orbit right"},
+    {"turn", "orbit right"},
+    {"spin", "orbit right"},
+    {"orbit", "orbit left"},
+    {"float", "slow tilt up"},
+    {"ris", "slow tilt up"},
+    {"fall", "slow tilt down"},
+    {"zoom out", "slow zoom out"},
+    {"reveal", "slow zoom out"},
+    {"static", "static"},
+    {"still", "static"},
 };
 
 static bool
@@ -212,8 +219,8 @@ scene_row(const char *view)
 	return &scene_rows[0];
 }
 
-/* The scene's own word moves front and side pictures; the others keep what suits them, so that an advert does not make one
- * move four times. */
+/* The scene's own word moves front and side pictures; the others keep what suits them, so that an advert does not make
+ * one move four times. */
 static const char *
 movement(const struct scene_row *row, const char *scene)
 {

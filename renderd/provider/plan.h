@@ -1,6 +1,6 @@
 /*
- * The rule-based planner of adverts: what the provider `local` answers in place of a language model, and what a step falls
- * back to when a model's answer stays invalid. Pure text in, JSON out; the same input gives the same output.
+ * The rule-based planner of adverts: what the provider `local` answers in place of a language model, and what a step
+ * falls back to when a model's answer stays invalid. Pure text in, JSON out; the same input gives the same output.
  */
 #ifndef FW_RENDERD_PROVIDER_PLAN_H
 #define FW_RENDERD_PROVIDER_PLAN_H
@@ -15,8 +15,8 @@
 
 struct plan_images {
 	const char *product_prompt;
-	int count;	     /* pictures, 1-8 */
-	int64_t seed;	     /* PLAN_SEED_MIN-PLAN_SEED_MAX, the same for every picture */
+	int count;		    /* pictures, 1-8 */
+	int64_t seed;		    /* PLAN_SEED_MIN-PLAN_SEED_MAX, the same for every picture */
 	struct js_strings keywords; /* the user's; they come first in the answer */
 };
 

@@ -48,9 +48,11 @@ task_failed(struct attempt *attempt, const struct media_task *task, bool retryab
 		return -1;
 	}
 	if (error_is(err, ERR_UNAVAILABLE))
-		return error_code(err, ERR_UNAVAILABLE, "media_away", "the media process went away during '%s'", task->name);
+		return error_code(
+		    err, ERR_UNAVAILABLE, "media_away", "the media process went away during '%s'", task->name);
 	if (retryable && !error_retryable(err))
-		return error_set(err, ERR_UNAVAILABLE, "media task '%s' failed: %s", task->name, error_public_text(err));
+		return error_set(
+		    err, ERR_UNAVAILABLE, "media task '%s' failed: %s", task->name, error_public_text(err));
 	/* a limit that the task says it will reach again is no reason to wait and try */
 	if (!retryable && error_is(err, ERR_LIMIT))
 		err->kind = ERR_MEMORY;
@@ -111,7 +113,8 @@ media_run(struct attempt *attempt, const struct media_task *task, const struct j
 }
 
 int
-media_publish(struct attempt *attempt, const char *name, const char *media_type, struct stored *ret_stored, struct error *err)
+media_publish(
+    struct attempt *attempt, const char *name, const char *media_type, struct stored *ret_stored, struct error *err)
 {
 	if (attempt_check(attempt, err) < 0)
 		return -1;

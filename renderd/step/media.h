@@ -25,12 +25,12 @@ struct media_task {
 };
 
 /*
- * Runs it and waits. The result lives in the attempt's arena. The attempt's end (cancel, lost lease, drain) ends the task within
- * a second. A refusal of the task keeps its code and kind; code "media_away" when the process cannot be reached or was
- * killed: the job is tried again at no attempt's cost.
+ * Runs it and waits. The result lives in the attempt's arena. The attempt's end (cancel, lost lease, drain) ends the
+ * task within a second. A refusal of the task keeps its code and kind; code "media_away" when the process cannot be
+ * reached or was killed: the job is tried again at no attempt's cost.
  */
-int media_run(struct attempt *attempt, const struct media_task *task, const struct js_value **ret_result, struct error *err)
-    MUST_CHECK;
+int media_run(struct attempt *attempt, const struct media_task *task, const struct js_value **ret_result,
+    struct error *err) MUST_CHECK;
 
 /* Makes a file that the task wrote a blob, if the lease is still ours. */
 int media_publish(struct attempt *attempt, const char *name, const char *media_type, struct stored *ret_stored,

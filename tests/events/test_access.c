@@ -29,7 +29,7 @@ set_up(void)
 	    token_keys_single("8f7d0a9be3c24c51b6f0d2a7e9c1435d", &keys, &err) < 0)
 		return 1;
 	checker = (struct access_checker){
-		.conf = conf, .keys = keys, .db = test_db("framewright_eventd"), .arena = arena_new(MIB)};
+	    .conf = conf, .keys = keys, .db = test_db("framewright_eventd"), .arena = arena_new(MIB)};
 	ann = test_db_user("ann@example.org");
 	bob = test_db_user("bob@example.org");
 	ann_project = test_db_project(ann);
@@ -247,13 +247,15 @@ TEST(foreign_project_is_not_found)
 	struct error err = {0}, absent = {0};
 
 	CHECK_OK(access_project(&checker, &access, ann_project, &err), &err);
-	CHECK_FAILS_CODE(access_project(&checker, &access, bob_project, &err), &err, ERR_NOT_FOUND, "session_not_found");
+	CHECK_FAILS_CODE(
+	    access_project(&checker, &access, bob_project, &err), &err, ERR_NOT_FOUND, "session_not_found");
 	CHECK_FAILS_CODE(
 	    access_project(&checker, &access, NO_SUCH_PROJECT, &absent), &absent, ERR_NOT_FOUND, "session_not_found");
 	CHECK_STR(error_public_text(&err), error_public_text(&absent));
 	CHECK_FAILS_CODE(
 	    access_project(&checker, &access, "not-a-project", &err), &err, ERR_NOT_FOUND, "session_not_found");
-	test_sql("insert into project_member (project_id, user_id, role) values ('%s', %d, 'viewer')", bob_project, ann);
+	test_sql(
+	    "insert into project_member (project_id, user_id, role) values ('%s', %d, 'viewer')", bob_project, ann);
 	CHECK_OK(access_project(&checker, &access, bob_project, &err), &err);
 	test_sql("delete from project_member where project_id = '%s'", bob_project);
 	CHECK_FAILS(access_project(&checker, &access, bob_project, &err), &err, ERR_NOT_FOUND);

@@ -652,8 +652,12 @@ stats_load(struct db *db UNUSED, struct arena *arena UNUSED, struct stats *ret, 
 	static struct stats_provider provider = {.name = "local", .calls = 9, .failed = 1, .price_micros = 4002000};
 
 	ENTER(err);
-	*ret = (struct stats){
-	    .states = &state, .state_count = 1, .providers = &provider, .provider_count = 1, .renderd = 1, .open_sockets = 12};
+	*ret = (struct stats){.states = &state,
+	    .state_count = 1,
+	    .providers = &provider,
+	    .provider_count = 1,
+	    .renderd = 1,
+	    .open_sockets = 12};
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Bytes that claim to be a picture, a colour profile or a web font: judged without a decoder, never out of bounds, and what passes is within
- * the limits.
+ * Bytes that claim to be a picture, a colour profile or a web font: judged without a decoder, never out of bounds, and
+ * what passes is within the limits.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -18,7 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error err = {0};
 
 	if (still_parse(data, size, &still, &err) == 0) {
-		assert(still.width > 0 && still.height > 0 && still.width <= STILL_SIDE_MAX && still.height <= STILL_SIDE_MAX);
+		assert(still.width > 0 && still.height > 0 && still.width <= STILL_SIDE_MAX &&
+		       still.height <= STILL_SIDE_MAX);
 		assert(still.orientation >= 1 && still.orientation <= 8);
 	}
 	still_done(&still);

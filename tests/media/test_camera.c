@@ -12,8 +12,9 @@
 #define HEIGHT 144
 #define FRAMES 60
 
-static const char *const movements[] = {"slow zoom in", "zoom out", "pan left", "pan right", "tilt up", "tilt down", "orbit left",
-    "arc around to the right", "static", "follow cam tracking forward", "handheld", "roll clockwise", "crane up and push in", "", "dance"};
+static const char *const movements[] = {"slow zoom in", "zoom out", "pan left", "pan right", "tilt up", "tilt down",
+    "orbit left", "arc around to the right", "static", "follow cam tracking forward", "handheld", "roll clockwise",
+    "crane up and push in", "", "dance"};
 
 static struct camera_pose
 pose_at(const struct camera_move *move, double t)
@@ -93,7 +94,8 @@ TEST(moves_are_smooth_and_never_stop)
 			longest = fmax(longest, step);
 			shortest = fmin(shortest, step);
 			if (f > 1)
-				jerk = fmax(jerk, hypot(x[f] - 2 * x[f - 1] + x[f - 2], y[f] - 2 * y[f - 1] + y[f - 2]));
+				jerk =
+				    fmax(jerk, hypot(x[f] - 2 * x[f - 1] + x[f - 2], y[f] - 2 * y[f - 1] + y[f - 2]));
 		}
 		CHECK(longest < 12);
 		CHECK(shortest > 0.01);
@@ -162,10 +164,12 @@ frames_equal(const AVFrame *a, const AVFrame *b)
 	return true;
 }
 
-/* The dot must be where the projection says, to a small part of a pixel: no stair-steps; and no frame repeats another. */
+/* The dot must be where the projection says, to a small part of a pixel: no stair-steps; and no frame repeats another.
+ */
 TEST(frames_follow_the_projection_below_a_pixel)
 {
-	/* a plane that leans draws the near half of the dot larger, so its centre of mass moves off the centre, smoothly */
+	/* a plane that leans draws the near half of the dot larger, so its centre of mass moves off the centre,
+	 * smoothly */
 	static const struct {
 		const char *movement;
 		double slack;
@@ -229,5 +233,6 @@ TEST(backdrop_continues_the_picture)
 	av_frame_free(&frame);
 }
 
-TEST_MAIN(ROW(every_move_begins_at_the_composed_picture), ROW(words_choose_the_direction), ROW(intensity_and_pace_scale_the_move),
-    ROW(moves_are_smooth_and_never_stop), ROW(frames_follow_the_projection_below_a_pixel), ROW(backdrop_continues_the_picture))
+TEST_MAIN(ROW(every_move_begins_at_the_composed_picture), ROW(words_choose_the_direction),
+    ROW(intensity_and_pace_scale_the_move), ROW(moves_are_smooth_and_never_stop),
+    ROW(frames_follow_the_projection_below_a_pixel), ROW(backdrop_continues_the_picture))

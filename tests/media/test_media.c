@@ -99,21 +99,21 @@ on_stop(void *ctx)
 
 /* input: a path or NULL */
 static int
-run_watched(const char *name, const char *args, const char *input, struct watch *watch, const struct js_value **ret_result,
-    bool *ret_retryable, struct error *err)
+run_watched(const char *name, const char *args, const char *input, struct watch *watch,
+    const struct js_value **ret_result, bool *ret_retryable, struct error *err)
 {
 	CLEANUP(fd_close) int scratch = path_open_dir(scratch_dir, err);
 	CLEANUP(fd_close) int in = input == NULL ? -1 : open(input, O_RDONLY | O_CLOEXEC);
 	const struct mediaclient_fd fds[] = {{"scratch", scratch}, {"in0", in}};
 	const struct mediaclient_task task = {
-		.socket_path = socket_path,
-		.name = name,
-		.args_json = args,
-		.fds = fds,
-		.fd_count = input == NULL ? 1 : 2,
-		.progress = on_progress,
-		.stop = on_stop,
-		.ctx = watch,
+	    .socket_path = socket_path,
+	    .name = name,
+	    .args_json = args,
+	    .fds = fds,
+	    .fd_count = input == NULL ? 1 : 2,
+	    .progress = on_progress,
+	    .stop = on_stop,
+	    .ctx = watch,
 	};
 
 	return mediaclient_run(&task, test_arena(), ret_result, ret_retryable, err);
@@ -145,12 +145,22 @@ TEST(probe_tells_what_good_files_are)
 		const char *file, *type, *format;
 		int width, height;
 	} rows[] = {
-		{"plain.png", "image", "png", 64, 48},	     {"plain.jpg", "image", "jpeg", 64, 48}, {"plain.gif", "image", "gif", 64, 48},
-		{"plain.webp", "image", "webp", 64, 48},     {"plain.bmp", "image", "bmp", 64, 48},  {"deep.png", "image", "png", 64, 48},
-		{"progressive.jpg", "image", "jpeg", 64, 48}, {"cmyk.jpg", "image", "jpeg", 64, 48}, {"palette.png", "image", "png", 64, 48},
-		{"interlaced.png", "image", "png", 64, 48},  {"animated.gif", "image", "gif", 64, 48},
-		{"turn6.jpg", "image", "jpeg", 32, 48},	     {"film.mp4", "video", "mp4", 128, 72},
-		{"late_index.mp4", "video", "mp4", 128, 72}, {"turned.mp4", "video", "mp4", 72, 128}, {"tone.wav", "audio", "wav", 0, 0},
+	    {"plain.png", "image", "png", 64, 48},
+	    {"plain.jpg", "image", "jpeg", 64, 48},
+	    {"plain.gif", "image", "gif", 64, 48},
+	    {"plain.webp", "image", "webp", 64, 48},
+	    {"plain.bmp", "image", "bmp", 64, 48},
+	    {"deep.png", "image", "png", 64, 48},
+	    {"progressive.jpg", "image", "jpeg", 64, 48},
+	    {"cmyk.jpg", "image", "jpeg", 64, 48},
+	    {"palette.png", "image", "png", 64, 48},
+	    {"interlaced.png", "image", "png", 64, 48},
+	    {"animated.gif", "image", "gif", 64, 48},
+	    {"turn6.jpg", "image", "jpeg", 32, 48},
+	    {"film.mp4", "video", "mp4", 128, 72},
+	    {"late_index.mp4", "video", "mp4", 128, 72},
+	    {"turned.mp4", "video", "mp4", 72, 128},
+	    {"tone.wav", "audio", "wav", 0, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -179,23 +189,37 @@ TEST(probe_measures_a_film)
 	CHECK(js_flag(result, "/has_audio", false));
 }
 
-/* render.md: truncated, zero length, wrong extension, 100 megapixels; platform.md: polyglot, truncated or lying gets a reason */
+/* render.md: truncated, zero length, wrong extension, 100 megapixels; platform.md: polyglot, truncated or lying gets a
+ * reason */
 TEST(probe_refuses_bad_files_with_a_reason)
 {
 	static const char *const rows[][2] = {
-		{"empty.png", "media_empty"},	     {"text.png", "media_unreadable"},	   {"damaged.png", "media_unreadable"},
-		{"cut.png", "media_truncated"},	     {"cut.jpg", "media_truncated"},	   {"cut_front.mp4", "media_truncated"},
-		{"cut_late.mp4", "media_truncated"}, {"cut.wav", "media_truncated"},	   {"wide.png", "media_too_large"},
-		{"square.png", "media_too_large"},   {"hollow.png", "media_bomb"},	   {"text_bomb.png", "media_bomb"},
-		{"profile_bomb.png", "media_bomb"},  {"pixel_bomb.png", "media_bomb"},	   {"archive.png", "media_polyglot"},
-		{"document.jpg", "media_polyglot"},  {"page.gif", "media_polyglot"},	   {"animated.webp", "media_unsupported"},
+	    {"empty.png", "media_empty"},
+	    {"text.png", "media_unreadable"},
+	    {"damaged.png", "media_unreadable"},
+	    {"cut.png", "media_truncated"},
+	    {"cut.jpg", "media_truncated"},
+	    {"cut_front.mp4", "media_truncated"},
+	    {"cut_late.mp4", "media_truncated"},
+	    {"cut.wav", "media_truncated"},
+	    {"wide.png", "media_too_large"},
+	    {"square.png", "media_too_large"},
+	    {"hollow.png", "media_bomb"},
+	    {"text_bomb.png", "media_bomb"},
+	    {"profile_bomb.png", "media_bomb"},
+	    {"pixel_bomb.png", "media_bomb"},
+	    {"archive.png", "media_polyglot"},
+	    {"document.jpg", "media_polyglot"},
+	    {"page.gif", "media_polyglot"},
+	    {"animated.webp", "media_unsupported"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct js_value *result = NULL;
 		struct error err = {0};
 
-		CHECK_FAILS_CODE(run("probe", "{\"input\":\"in0\"}", media(rows[i][0]), &result, &err), &err, ERR_INPUT, rows[i][1]);
+		CHECK_FAILS_CODE(
+		    run("probe", "{\"input\":\"in0\"}", media(rows[i][0]), &result, &err), &err, ERR_INPUT, rows[i][1]);
 		CHECK(error_public_text(&err)[0] != '\0');
 	}
 }
@@ -205,11 +229,14 @@ TEST(probe_notices_a_lie_about_the_type)
 	const struct js_value *result = NULL;
 	struct error err = {0};
 
-	CHECK_FAILS_CODE(run("probe", "{\"input\":\"in0\",\"declared\":\"image/png\"}", media("plain.jpg"), &result, &err), &err, ERR_INPUT,
-	    "media_type_mismatch");
-	CHECK_FAILS_CODE(run("probe", "{\"input\":\"in0\",\"expect\":\"video\"}", media("plain.jpg"), &result, &err), &err, ERR_INPUT,
-	    "media_type_mismatch");
-	CHECK_OK(run("probe", "{\"input\":\"in0\",\"declared\":\"image/jpg\",\"expect\":\"image\"}", media("plain.jpg"), &result, &err), &err);
+	CHECK_FAILS_CODE(
+	    run("probe", "{\"input\":\"in0\",\"declared\":\"image/png\"}", media("plain.jpg"), &result, &err), &err,
+	    ERR_INPUT, "media_type_mismatch");
+	CHECK_FAILS_CODE(run("probe", "{\"input\":\"in0\",\"expect\":\"video\"}", media("plain.jpg"), &result, &err),
+	    &err, ERR_INPUT, "media_type_mismatch");
+	CHECK_OK(run("probe", "{\"input\":\"in0\",\"declared\":\"image/jpg\",\"expect\":\"image\"}", media("plain.jpg"),
+		     &result, &err),
+	    &err);
 }
 
 /* ---- the other tasks ---- */
@@ -228,15 +255,18 @@ TEST(import_turns_and_writes)
 	const struct js_value *result = NULL;
 	struct error err = {0};
 
-	CHECK_OK(run("import_image", "{\"input\":\"in0\",\"output\":\"i1\",\"max_side\":24}", media("turn6.jpg"), &result, &err), &err);
+	CHECK_OK(run("import_image", "{\"input\":\"in0\",\"output\":\"i1\",\"max_side\":24}", media("turn6.jpg"),
+		     &result, &err),
+	    &err);
 	CHECK_INT(js_number(result, "/width", 0), 16);
 	CHECK_INT(js_number(result, "/height", 0), 24);
 	CHECK_STR(js_text(result, "/media_type", ""), "image/jpeg");
 	CHECK_INT(output_size("i1"), js_number(result, "/bytes", -2));
 	/* a name that exists or leads out of the folder is refused */
 	CHECK(run("import_image", "{\"input\":\"in0\",\"output\":\"i1\"}", media("turn6.jpg"), &result, &err) < 0);
-	CHECK_FAILS_CODE(run("import_image", "{\"input\":\"in0\",\"output\":\"../x\"}", media("turn6.jpg"), &result, &err), &err, ERR_INPUT,
-	    "media_bad_output");
+	CHECK_FAILS_CODE(
+	    run("import_image", "{\"input\":\"in0\",\"output\":\"../x\"}", media("turn6.jpg"), &result, &err), &err,
+	    ERR_INPUT, "media_bad_output");
 }
 
 TEST(poster_and_last_frame_are_upright)
@@ -244,7 +274,9 @@ TEST(poster_and_last_frame_are_upright)
 	const struct js_value *result = NULL;
 	struct error err = {0};
 
-	CHECK_OK(run("poster", "{\"input\":\"in0\",\"output\":\"p1\",\"at_s\":0.5,\"width\":36}", media("turned.mp4"), &result, &err), &err);
+	CHECK_OK(run("poster", "{\"input\":\"in0\",\"output\":\"p1\",\"at_s\":0.5,\"width\":36}", media("turned.mp4"),
+		     &result, &err),
+	    &err);
 	CHECK_INT(js_number(result, "/width", 0), 36);
 	CHECK_INT(js_number(result, "/height", 0), 64);
 	CHECK_INT(js_number(result, "/at_us", 0), 500000);
@@ -256,10 +288,12 @@ TEST(poster_and_last_frame_are_upright)
 /* ADS-211, ADS-216: exact length, constant 30 fps, no sound; the same request gives the same bytes */
 TEST(camera_makes_an_exact_clip)
 {
-	static const char first[] = "{\"input\":\"in0\",\"output\":\"c1.mp4\",\"movement\":\"orbit left\",\"intensity\":0.7,\"duration_s\":0.5,"
-				    "\"width\":128,\"height\":72,\"seed\":7}";
-	static const char again[] = "{\"input\":\"in0\",\"output\":\"c2.mp4\",\"movement\":\"orbit left\",\"intensity\":0.7,\"duration_s\":0.5,"
-				    "\"width\":128,\"height\":72,\"seed\":7}";
+	static const char first[] =
+	    "{\"input\":\"in0\",\"output\":\"c1.mp4\",\"movement\":\"orbit left\",\"intensity\":0.7,\"duration_s\":0.5,"
+	    "\"width\":128,\"height\":72,\"seed\":7}";
+	static const char again[] =
+	    "{\"input\":\"in0\",\"output\":\"c2.mp4\",\"movement\":\"orbit left\",\"intensity\":0.7,\"duration_s\":0.5,"
+	    "\"width\":128,\"height\":72,\"seed\":7}";
 	struct watch watch = {0};
 	const struct js_value *result = NULL;
 	struct error err = {0};
@@ -272,10 +306,14 @@ TEST(camera_makes_an_exact_clip)
 	CHECK_INT(js_number(result, "/duration_us", 0), 500000);
 	CHECK(watch.progress > 0 && !watch.backwards);
 	CHECK_OK(run("camera", again, media("plain.png"), &result, &err), &err);
-	CHECK_OK(path_read(test_arena(), arena_printf(test_arena(), "%s/c1.mp4", scratch_dir), MIB, &a, &a_len, &err), &err);
-	CHECK_OK(path_read(test_arena(), arena_printf(test_arena(), "%s/c2.mp4", scratch_dir), MIB, &b, &b_len, &err), &err);
+	CHECK_OK(
+	    path_read(test_arena(), arena_printf(test_arena(), "%s/c1.mp4", scratch_dir), MIB, &a, &a_len, &err), &err);
+	CHECK_OK(
+	    path_read(test_arena(), arena_printf(test_arena(), "%s/c2.mp4", scratch_dir), MIB, &b, &b_len, &err), &err);
 	CHECK(a_len == b_len && memcmp(a, b, a_len) == 0);
-	CHECK_OK(run("probe", "{\"input\":\"in0\"}", arena_printf(test_arena(), "%s/c1.mp4", scratch_dir), &result, &err), &err);
+	CHECK_OK(
+	    run("probe", "{\"input\":\"in0\"}", arena_printf(test_arena(), "%s/c1.mp4", scratch_dir), &result, &err),
+	    &err);
 	CHECK_INT(js_number(result, "/duration_us", 0), 500000);
 	CHECK(!js_flag(result, "/has_audio", true));
 	CHECK(!js_flag(result, "/variable_rate", true));
@@ -286,15 +324,19 @@ TEST(product_and_music_come_out_of_nothing)
 	const struct js_value *result = NULL;
 	struct error err = {0};
 
-	CHECK_OK(run("product",
-		     "{\"prompt\":\"a white mug\",\"view\":\"front\",\"seed\":1,\"keywords\":[],\"width\":64,\"height\":64,\"output\":\"p.png\"}",
-		     NULL, &result, &err),
+	CHECK_OK(
+	    run("product",
+		"{\"prompt\":\"a white "
+		"mug\",\"view\":\"front\",\"seed\":1,\"keywords\":[],\"width\":64,\"height\":64,\"output\":\"p.png\"}",
+		NULL, &result, &err),
 	    &err);
 	CHECK_INT(output_size("p.png"), js_number(result, "/bytes", -2));
 	CHECK_OK(run("music", "{\"genre\":\"polka\",\"seed\":1,\"output\":\"m.wav\"}", NULL, &result, &err), &err);
 	CHECK(js_flag(result, "/fallback", false));
 	CHECK(js_real(result, "/lufs", 0) > -17 && js_real(result, "/lufs", 0) < -15);
-	CHECK_OK(run("probe", "{\"input\":\"in0\"}", arena_printf(test_arena(), "%s/m.wav", scratch_dir), &result, &err), &err);
+	CHECK_OK(
+	    run("probe", "{\"input\":\"in0\"}", arena_printf(test_arena(), "%s/m.wav", scratch_dir), &result, &err),
+	    &err);
 	CHECK_STR(js_text(result, "/type", ""), "audio");
 	CHECK_INT(js_number(result, "/sample_rate", 0), 48000);
 }
@@ -339,7 +381,8 @@ TEST(sandbox_ends_tasks_that_attack)
 		const struct js_value *result = NULL;
 		struct error err = {0};
 
-		CHECK_FAILS_CODE(run("selftest", self(deadly[i]), NULL, &result, &err), &err, ERR_INTERNAL, "media_sandbox");
+		CHECK_FAILS_CODE(
+		    run("selftest", self(deadly[i]), NULL, &result, &err), &err, ERR_INTERNAL, "media_sandbox");
 	}
 }
 
@@ -387,18 +430,21 @@ TEST(hanging_up_ends_the_task)
 	struct error err = {0};
 	bool retryable;
 
-	CHECK_FAILS(run_watched("selftest", self("wait"), NULL, &watch, &result, &retryable, &err), &err, ERR_CANCELLED);
+	CHECK_FAILS(
+	    run_watched("selftest", self("wait"), NULL, &watch, &result, &retryable, &err), &err, ERR_CANCELLED);
 	CHECK(wait_child(false));
 	/* a task that does not listen is killed */
 	CLEANUP(fd_close) int fd = listen_connect(socket_path, &err);
 	CLEANUP(fd_close) int scratch = path_open_dir(scratch_dir, &err);
-	static const char line[] = "{\"v\":1,\"task\":\"selftest\",\"args\":{\"try\":\"spin\"},\"fds\":[\"scratch\"]}\n";
+	static const char line[] =
+	    "{\"v\":1,\"task\":\"selftest\",\"args\":{\"try\":\"spin\"},\"fds\":[\"scratch\"]}\n";
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr head;
 	} control = {.head = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
 	struct iovec iov = {.iov_base = (void *)(uintptr_t)line, .iov_len = sizeof(line) - 1};
-	const struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	const struct msghdr message = {
+	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	memcpy(CMSG_DATA(&control.head), &scratch, sizeof(int));
 	CHECK(sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(line) - 1);
 	CHECK(wait_child(true));
@@ -419,13 +465,13 @@ TEST(a_killed_task_may_be_tried_again)
 	const struct mediaclient_fd fds[] = {{"scratch", scratch}};
 	struct watch watch = {0};
 	const struct mediaclient_task task = {
-		.socket_path = socket_path,
-		.name = "selftest",
-		.args_json = self("wait"),
-		.fds = fds,
-		.fd_count = 1,
-		.progress = kill_child,
-		.ctx = &watch,
+	    .socket_path = socket_path,
+	    .name = "selftest",
+	    .args_json = self("wait"),
+	    .fds = fds,
+	    .fd_count = 1,
+	    .progress = kill_child,
+	    .ctx = &watch,
 	};
 	const struct js_value *result = NULL;
 	struct error err = {0};
@@ -439,5 +485,5 @@ TEST(a_killed_task_may_be_tried_again)
 TEST_MAIN_WITH(server_start, server_end, ROW(probe_tells_what_good_files_are), ROW(probe_measures_a_film),
     ROW(probe_refuses_bad_files_with_a_reason), ROW(probe_notices_a_lie_about_the_type), ROW(import_turns_and_writes),
     ROW(poster_and_last_frame_are_upright), ROW(camera_makes_an_exact_clip), ROW(product_and_music_come_out_of_nothing),
-    ROW(sandbox_refuses_what_a_task_does_not_need), ROW(sandbox_ends_tasks_that_attack), ROW(server_survives_tasks_that_die),
-    ROW(hanging_up_ends_the_task), ROW(a_killed_task_may_be_tried_again))
+    ROW(sandbox_refuses_what_a_task_does_not_need), ROW(sandbox_ends_tasks_that_attack),
+    ROW(server_survives_tasks_that_die), ROW(hanging_up_ends_the_task), ROW(a_killed_task_may_be_tried_again))

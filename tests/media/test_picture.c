@@ -51,8 +51,14 @@ TEST(all_eight_orientations_become_upright)
 	static const struct {
 		int width, height, red_x, red_y, blue_x, blue_y;
 	} rows[9] = {
-		[1] = {48, 32, 4, 4, 43, 27}, [2] = {48, 32, 43, 4, 4, 27}, [3] = {48, 32, 43, 27, 4, 4}, [4] = {48, 32, 4, 27, 43, 4},
-		[5] = {32, 48, 4, 4, 27, 43}, [6] = {32, 48, 27, 4, 4, 43}, [7] = {32, 48, 27, 43, 4, 4}, [8] = {32, 48, 4, 43, 27, 4},
+	    [1] = {48, 32, 4, 4, 43, 27},
+	    [2] = {48, 32, 43, 4, 4, 27},
+	    [3] = {48, 32, 43, 27, 4, 4},
+	    [4] = {48, 32, 4, 27, 43, 4},
+	    [5] = {32, 48, 4, 4, 27, 43},
+	    [6] = {32, 48, 27, 4, 4, 43},
+	    [7] = {32, 48, 27, 43, 4, 4},
+	    [8] = {32, 48, 4, 43, 27, 4},
 	};
 
 	for (int o = 1; o <= 8; o++) {
@@ -75,8 +81,8 @@ TEST(formats_agree_about_the_same_picture)
 	static const struct {
 		const char *name;
 		int slack;
-	} rows[] = {{"plain.jpg", 12}, {"plain.bmp", 1}, {"deep.png", 1}, {"interlaced.png", 1}, {"plain.webp", 26}, {"plain.gif", 16},
-	    {"progressive.jpg", 14}, {"palette.png", 60}, {"cmyk.jpg", 16}};
+	} rows[] = {{"plain.jpg", 12}, {"plain.bmp", 1}, {"deep.png", 1}, {"interlaced.png", 1}, {"plain.webp", 26},
+	    {"plain.gif", 16}, {"progressive.jpg", 14}, {"palette.png", 60}, {"cmyk.jpg", 16}};
 	CLEANUP(picture_done) struct picture plain = {0};
 	struct error err = {0};
 
@@ -177,7 +183,8 @@ TEST(fonts_are_found_by_name_or_replaced)
 TEST(damaged_web_fonts_are_refused)
 {
 	static const unsigned char zero_tables[44] = "wOFF";
-	static const unsigned char outside[64] = {'w', 'O', 'F', 'F', 0, 1, 0, 0, 0, 0, 0, 64, 0, 1, [44] = 'g', 'l', 'y', 'f', 0xff, 0xff, 0xff, 0xff};
+	static const unsigned char outside[64] = {
+	    'w', 'O', 'F', 'F', 0, 1, 0, 0, 0, 0, 0, 64, 0, 1, [44] = 'g', 'l', 'y', 'f', 0xff, 0xff, 0xff, 0xff};
 	CLEANUP(buf_done) struct buf font = BUF_INIT(MIB);
 	struct error err = {0};
 
@@ -186,6 +193,6 @@ TEST(damaged_web_fonts_are_refused)
 	CHECK_FAILS(woff_unpack(outside, sizeof(outside), &font, &err), &err, ERR_INPUT);
 }
 
-TEST_MAIN(ROW(all_eight_orientations_become_upright), ROW(formats_agree_about_the_same_picture), ROW(alpha_is_laid_over_the_backdrop),
-    ROW(wide_gamut_becomes_srgb), ROW(pictures_shrink_and_never_grow), ROW(size_limits_are_exact),
-    ROW(fonts_are_found_by_name_or_replaced), ROW(damaged_web_fonts_are_refused))
+TEST_MAIN(ROW(all_eight_orientations_become_upright), ROW(formats_agree_about_the_same_picture),
+    ROW(alpha_is_laid_over_the_backdrop), ROW(wide_gamut_becomes_srgb), ROW(pictures_shrink_and_never_grow),
+    ROW(size_limits_are_exact), ROW(fonts_are_found_by_name_or_replaced), ROW(damaged_web_fonts_are_refused))

@@ -65,17 +65,17 @@ TEST(failure_ends_as_its_kind_says)
 		const char *fault;
 		const char *retryable;
 	} rows[] = {
-		{ERR_INPUT, JOB_FAILED, "input", "false"},
-		{ERR_BUDGET, JOB_FAILED, "budget", "false"},
-		{ERR_MEMORY, JOB_FAILED, "limit", "false"},
-		{ERR_TOO_LARGE, JOB_FAILED, "limit", "false"},
-		{ERR_INTERNAL, JOB_FAILED, "internal", "false"},
-		{ERR_NOT_FOUND, JOB_FAILED, "internal", "false"},
-		{ERR_PROVIDER, JOB_RETRY, "provider", "true"},
-		{ERR_LIMIT, JOB_RETRY, "limit", "true"},
-		{ERR_STORAGE_FULL, JOB_RETRY, "limit", "true"},
-		{ERR_UNAVAILABLE, JOB_RETRY, "internal", "true"},
-		{ERR_TIMEOUT, JOB_RETRY, "internal", "true"},
+	    {ERR_INPUT, JOB_FAILED, "input", "false"},
+	    {ERR_BUDGET, JOB_FAILED, "budget", "false"},
+	    {ERR_MEMORY, JOB_FAILED, "limit", "false"},
+	    {ERR_TOO_LARGE, JOB_FAILED, "limit", "false"},
+	    {ERR_INTERNAL, JOB_FAILED, "internal", "false"},
+	    {ERR_NOT_FOUND, JOB_FAILED, "internal", "false"},
+	    {ERR_PROVIDER, JOB_RETRY, "provider", "true"},
+	    {ERR_LIMIT, JOB_RETRY, "limit", "true"},
+	    {ERR_STORAGE_FULL, JOB_RETRY, "limit", "true"},
+	    {ERR_UNAVAILABLE, JOB_RETRY, "internal", "true"},
+	    {ERR_TIMEOUT, JOB_RETRY, "internal", "true"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -51,7 +51,8 @@ TEST(plan_has_as_many_prompts_as_asked_with_one_seed)
 /* ADS-180, ADS-181 */
 TEST(plan_takes_views_in_order)
 {
-	static const char *const views[] = {"front", "side", "back", "top", "detail", "lifestyle", "lifestyle", "detail"};
+	static const char *const views[] = {
+	    "front", "side", "back", "top", "detail", "lifestyle", "lifestyle", "detail"};
 	const struct js_value *prompts = js_at(shoes(8), "/image_prompts");
 
 	for (size_t i = 0; i < ARRAY_LEN(views); i++) {
@@ -70,12 +71,14 @@ TEST(plan_writes_prompts_of_the_template)
 	const char *front = js_text(js_item(prompts, 0), "/prompt", "");
 
 	CHECK_CONTAINS(front, "Professional product photography of pink tennis shoes with white laces, front view");
-	CHECK_CONTAINS(front, "white seamless background, studio lighting with soft shadows, commercial photography, sharp focus");
+	CHECK_CONTAINS(
+	    front, "white seamless background, studio lighting with soft shadows, commercial photography, sharp focus");
 	CHECK_CONTAINS(js_text(js_item(prompts, 4), "/prompt", ""), "macro close-up");
 	CHECK_CONTAINS(js_text(js_item(prompts, 5), "/prompt", ""), "natural light");
 	CHECK_STR(js_text(js_item(prompts, 0), "/negative_prompt", ""),
 	    "blurry, distorted, low quality, watermark, text, logos, multiple products, hands, people");
-	CHECK_STR(js_text(js_item(prompts, 4), "/negative_prompt", ""), "blurry, distorted, low quality, watermark, text, logos");
+	CHECK_STR(js_text(js_item(prompts, 4), "/negative_prompt", ""),
+	    "blurry, distorted, low quality, watermark, text, logos");
 	CHECK_STR(js_text(js_item(prompts, 5), "/negative_prompt", ""),
 	    "blurry, distorted, low quality, watermark, text, indoor, studio");
 	CHECK(js_real(js_item(prompts, 0), "/guidance_scale", 0) == 7.5);
@@ -86,7 +89,8 @@ TEST(plan_writes_prompts_of_the_template)
 TEST(plan_keeps_the_users_keywords_first_and_at_most_ten)
 {
 	static const char *const ten[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
-	const struct plan_images request = {.product_prompt = "shoes", .count = 4, .seed = 100000, .keywords = {ten, 10}};
+	const struct plan_images request = {
+	    .product_prompt = "shoes", .count = 4, .seed = 100000, .keywords = {ten, 10}};
 	const struct js_value *value = plan(&request);
 
 	CHECK_INT(js_count(value, "/style_keywords"), 10);
@@ -140,11 +144,12 @@ TEST(scenes_are_one_per_picture_within_range)
 TEST(scene_words_move_the_camera)
 {
 	CHECK_STR(js_text(js_item(scenes("slow rotation on black velvet"), 0), "/camera_movement", ""), "orbit right");
-	CHECK_STR(js_text(js_item(scenes("product floating with droplets"), 0), "/camera_movement", ""), "slow tilt up");
+	CHECK_STR(
+	    js_text(js_item(scenes("product floating with droplets"), 0), "/camera_movement", ""), "slow tilt up");
 	/* a part of another word moves nothing */
 	CHECK_STR(js_text(js_item(scenes("a bright and instilling scene"), 0), "/camera_movement", ""), "slow zoom in");
 	CHECK(js_real(js_item(scenes("slow and calm evening"), 0), "/motion_intensity", 1) <
-	    js_real(js_item(scenes("a fast run"), 0), "/motion_intensity", 0));
+	      js_real(js_item(scenes("a fast run"), 0), "/motion_intensity", 0));
 }
 
 TEST_MAIN(ROW(plan_has_as_many_prompts_as_asked_with_one_seed), ROW(plan_takes_views_in_order),

@@ -41,7 +41,8 @@ below(const struct place *place, const char *name)
 static struct place
 place_new(const char *name)
 {
-	struct place place = {.conf = conf_new(CONF_RENDERD), .root = arena_printf(test_arena(), "%s/%s", test_dir(), name)};
+	struct place place = {
+	    .conf = conf_new(CONF_RENDERD), .root = arena_printf(test_arena(), "%s/%s", test_dir(), name)};
 
 	set(place.conf, "STORE_DIR", place.root);
 	set(place.conf, "SCRATCH_DIR", below(&place, "tmp"));
@@ -166,9 +167,11 @@ TEST(a_link_is_not_published)
 	CLEANUP(fd_close) int scratch = store_scratch(&place.store, 1, &err);
 
 	CHECK_INT(symlinkat("/etc/passwd", scratch, "out.bin"), 0);
-	CHECK_FAILS(store_publish(&place.store, test_db("framewright_renderd"), scratch, "out.bin", "text/plain", &stored, &err),
+	CHECK_FAILS(store_publish(
+			&place.store, test_db("framewright_renderd"), scratch, "out.bin", "text/plain", &stored, &err),
 	    &err, ERR_INTERNAL);
-	CHECK_FAILS(store_publish(&place.store, test_db("framewright_renderd"), scratch, "no.bin", "text/plain", &stored, &err),
+	CHECK_FAILS(
+	    store_publish(&place.store, test_db("framewright_renderd"), scratch, "no.bin", "text/plain", &stored, &err),
 	    &err, ERR_INTERNAL);
 	place_close(&place);
 }
@@ -323,7 +326,7 @@ TEST(the_collection_job_removes_both)
 }
 
 TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(published_bytes_are_stored_once_under_their_hash),
-    ROW(a_blob_is_read_back_and_removed), ROW(a_blob_that_is_missing_or_misnamed_is_refused), ROW(a_link_is_not_published),
-    ROW(scratch_is_refused_below_the_reserve), ROW(closing_removes_the_own_scratch_only),
+    ROW(a_blob_is_read_back_and_removed), ROW(a_blob_that_is_missing_or_misnamed_is_refused),
+    ROW(a_link_is_not_published), ROW(scratch_is_refused_below_the_reserve), ROW(closing_removes_the_own_scratch_only),
     ROW(scratch_of_the_dead_goes_and_that_of_the_living_stays), ROW(leftovers_of_killed_uploads_go_after_an_hour),
     ROW(the_collection_job_removes_both))

@@ -138,7 +138,8 @@ TEST(definer_functions_fix_their_search_path)
 	CHECK_NONE("select proname from pg_proc where pronamespace = 'framewright'::regnamespace and prosecdef"
 		   " and proname not in ('caller_set', 'job_more')"
 		   " and not coalesce(proconfig::text like '%%search_path=framewright, pg_temp%%', false)");
-	/* every request runs these two, and a path of their own costs as much as their work: they name the schema instead */
+	/* every request runs these two, and a path of their own costs as much as their work: they name the schema
+	 * instead */
 	CHECK_NONE("select proname from pg_proc where proname in ('caller_set', 'job_more')"
 		   " and prosrc ~ '(from|join) +(?!framewright\\.)[a-z_]+[ ;(]'");
 	CHECK_NONE("select proname from pg_proc where pronamespace = 'framewright'::regnamespace"
