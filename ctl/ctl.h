@@ -34,6 +34,7 @@ extern const struct command commands[]; /* ends with a NULL word */
 command_fn cmd_ad;	/* ad.c */
 command_fn cmd_doctor;	/* doctor.c */
 command_fn cmd_job;	/* job.c */
+command_fn cmd_keys;	/* keys.c */
 command_fn cmd_migrate; /* migrate.c */
 command_fn cmd_smoke;	/* smoke.c */
 command_fn cmd_user;	/* user.c */

@@ -32,7 +32,7 @@ check_settings(struct ctl *ctl, char note[static 160], struct error *err)
 		missing = "JWT_KEYS_FILE";
 	if (missing != NULL) {
 		error_set(err, ERR_INPUT, "%s is not set", missing);
-		error_hint(err, "printf 'k1:%%s\\n' \"$(openssl rand -hex 32)\" into a file only the daemons can read, and name it");
+		error_hint(err, "framewright keys new FILE makes a file of keys; only the daemons may read it");
 		return -1;
 	}
 	snprintf(note, 160, "%s, public address %s", conf_str(ctl->conf, CONF_FW_ENV),
