@@ -20,7 +20,7 @@ static const char *const state_names[ASSET_STATE__COUNT] = {
 static const struct db_stmt find_stmt = {"asset_find", "select " ASSET_COLUMNS " from asset_find($1)", 1};
 /* limit, time and id of the last row before */
 static const struct db_stmt uploads_stmt = {
-    "asset_uploads", "select " ASSET_COLUMNS " from asset_uploads($1, $2, $3)", 3};
+    "asset_uploads", "select " ASSET_COLUMNS " from asset_uploads($1, $2, $3, $4)", 4};
 /* sha256, bytes, media type, file name, quota, request id */
 static const struct db_stmt upload_stmt = {
     "asset_upload", "select id, job_id, job from asset_upload($1, $2, $3, $4, $5, $6)", 6};
@@ -156,8 +156,8 @@ asset_of_job(struct db *db, struct arena *arena, const char *job_id, const char 
 }
 
 int
-asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cursor, struct asset **ret_assets,
-    size_t *ret_count, const char **ret_next, struct error *err)
+asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
+    struct asset **ret_assets, size_t *ret_count, const char **ret_next, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	struct noun_cursor at;
@@ -165,8 +165,9 @@ asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cu
 	if (noun_cursor_parse(arena, cursor, &at, err) < 0)
 		return -1;
 	/* One row more tells whether there is a next page. */
-	if (db_run(db, &uploads_stmt, DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id)), DB_MANY, &res,
-		err) < 0)
+	if (db_run(db, &uploads_stmt,
+		DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id), DB_INT(at.id != NULL ? 0 : offset)),
+		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing uploads");
 	size_t count = (size_t)FW_MIN(res.count, limit);
 	struct asset *assets = ARENA_ARRAY(arena, count, struct asset);

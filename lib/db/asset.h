@@ -92,9 +92,9 @@ int asset_load(
 /* Which upload a job asset.probe of the caller looks at; ERR_NOT_FOUND. */
 int asset_of_job(
     struct db *db, struct arena *arena, const char *job_id, const char **ret_id, struct error *err) MUST_CHECK;
-/* The caller's uploads, newest first; cursor as in project_list(). */
-int asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cursor, struct asset **ret_assets,
-    size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;
+/* The caller's uploads, newest first; cursor and offset as in project_list(). */
+int asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
+    struct asset **ret_assets, size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;
 /* Owner only. The row and its share links end at once. ERR_CONFLICT "asset_in_use" while a session's lists name it. */
 int asset_delete(struct db *db, const char *id, struct error *err) MUST_CHECK;
 /* A reviewer's or the operator's word: the upload, and what is made of it, may be shared. */

@@ -14,14 +14,14 @@ static const char *const role_names[PROJECT_ROLE__COUNT] = {
 
 static const struct db_stmt load_stmt = {"project_load",
     "select " PROJECT_COLUMNS " from project p where p.id = $1 and project_role(p.id, caller()) is not null", 1};
-/* limit, time and id of the last row before */
+/* limit, time and id of the last row before, offset */
 static const struct db_stmt list_stmt = {"project_list",
     "select " PROJECT_COLUMNS " from project p"
     " where (p.owner_id = caller() or p.id in (select m.project_id from project_member m where m.user_id = caller()))"
     " and p.deleted_at is null"
     " and ($2::timestamptz is null or (p.updated_at, p.id) < ($2, $3))"
-    " order by p.updated_at desc, p.id desc limit $1",
-    3};
+    " order by p.updated_at desc, p.id desc limit $1 offset $4",
+    4};
 /* project, user */
 static const struct db_stmt access_stmt = {"project_access", "select role, seq from project_access($1, $2)", 2};
 static const struct db_stmt members_stmt = {
@@ -112,8 +112,8 @@ project_role_of(
 }
 
 int
-project_list(struct db *db, struct arena *arena, int limit, const char *cursor, struct project **ret_projects,
-    size_t *ret_count, const char **ret_next, struct error *err)
+project_list(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
+    struct project **ret_projects, size_t *ret_count, const char **ret_next, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
 	struct noun_cursor at;
@@ -123,8 +123,9 @@ project_list(struct db *db, struct arena *arena, int limit, const char *cursor, 
 	if (at.id != NULL && !id_is_uuid(at.id))
 		return error_set(err, ERR_INPUT, "the cursor is not one of ours");
 	/* One row more tells whether there is a next page. */
-	if (db_run(db, &list_stmt, DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id)), DB_MANY, &res, err) <
-	    0)
+	if (db_run(db, &list_stmt,
+		DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id), DB_INT(at.id != NULL ? 0 : offset)),
+		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing projects");
 	size_t count = (size_t)FW_MIN(res.count, limit);
 	struct project *projects = ARENA_ARRAY(arena, count, struct project);

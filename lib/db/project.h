@@ -45,9 +45,9 @@ int project_load(
 int project_role_of(struct db *db, const char *id, int32_t user_id, enum project_role *ret_role, int64_t *ret_seq,
     struct error *err) MUST_CHECK;
 /* The caller's own and shared ones, latest change first. `cursor` is a former *ret_next or NULL; *ret_next is NULL at
- * the end. */
-int project_list(struct db *db, struct arena *arena, int limit, const char *cursor, struct project **ret_projects,
-    size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;
+ * the end. Without a cursor `offset` rows are passed over. */
+int project_list(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
+    struct project **ret_projects, size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;
 
 int project_members(struct db *db, struct arena *arena, const char *id, struct project_member **ret_members,
     size_t *ret_count, struct error *err) MUST_CHECK;

@@ -66,7 +66,7 @@ as $$
 $$;
 comment on function asset_find is 'An asset that the caller may see; no row: there is none. [roles: ac]';
 
-create or replace function asset_uploads(p_limit int, p_before timestamptz, p_before_id text)
+create or replace function asset_uploads(p_limit int, p_before timestamptz, p_before_id text, p_offset bigint)
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
@@ -81,7 +81,7 @@ as $$
 		where a.owner_id = caller() and a.kind = 'upload' and a.state <> 'deleted'
 		  and (p_before is null or (a.created_at, a.id) < (p_before, p_before_id))
 		order by a.created_at desc, a.id desc
-		limit p_limit
+		limit p_limit offset p_offset
 	) page, asset_info(page.a) i
 	order by i.created_at desc, i.id desc
 $$;

@@ -495,7 +495,7 @@ asset_of_job(
 
 int
 asset_list_uploads(struct db *db UNUSED, struct arena *arena, int limit UNUSED, const char *cursor UNUSED,
-    struct asset **ret, size_t *ret_count, const char **ret_next, struct error *err)
+    int64_t offset UNUSED, struct asset **ret, size_t *ret_count, const char **ret_next, struct error *err)
 {
 	ENTER(err);
 	*ret = an_asset(arena, "up_0123456789abcdef");
@@ -560,7 +560,7 @@ share_open(struct db *db UNUSED, struct arena *arena, const char *token UNUSED, 
 
 int
 project_list(struct db *db UNUSED, struct arena *arena, int limit UNUSED, const char *cursor UNUSED,
-    struct project **ret, size_t *ret_count, const char **ret_next, struct error *err)
+    int64_t offset UNUSED, struct project **ret, size_t *ret_count, const char **ret_next, struct error *err)
 {
 	ENTER(err);
 	*ret = ARENA_NEW(arena, struct project);

@@ -126,14 +126,21 @@ TEST(uploads_are_listed_in_pages)
 
 	for (int i = 0; i < 3; i++)
 		ids[i] = uploaded(HASH_A, 1, 0, &err).id;
-	CHECK_OK(asset_list_uploads(play_api(), test_arena(), 2, NULL, &assets, &count, &next, &err), &err);
+	CHECK_OK(asset_list_uploads(play_api(), test_arena(), 2, NULL, 0, &assets, &count, &next, &err), &err);
 	CHECK_INT(count, 2);
 	CHECK_STR(assets[0].id, ids[2]);
 	CHECK(next != NULL);
-	CHECK_OK(asset_list_uploads(play_api(), test_arena(), 2, next, &assets, &count, &next, &err), &err);
+	CHECK_OK(asset_list_uploads(play_api(), test_arena(), 2, next, 0, &assets, &count, &next, &err), &err);
 	CHECK_INT(count, 1);
 	CHECK_STR(assets[0].id, ids[0]);
 	CHECK(next == NULL);
+	CHECK_OK(asset_list_uploads(play_api(), test_arena(), 1, NULL, 1, &assets, &count, &next, &err), &err);
+	CHECK_INT(count, 1);
+	CHECK_STR(assets[0].id, ids[1]);
+	/* a cursor goes on from its row, whatever the offset */
+	CHECK_OK(asset_list_uploads(play_api(), test_arena(), 2, next, 7, &assets, &count, &next, &err), &err);
+	CHECK_INT(count, 1);
+	CHECK_STR(assets[0].id, ids[0]);
 }
 
 TEST(what_a_session_shows_is_not_deleted)

@@ -127,15 +127,18 @@ TEST(projects_are_listed_with_roles)
 	CHECK_OK(project_member_set(play_api(), shared, user, PROJECT_VIEWER, &err), &err);
 	db_caller(play_api(), user);
 
-	CHECK_OK(project_list(play_api(), test_arena(), 10, NULL, &projects, &count, &next, &err), &err);
+	CHECK_OK(project_list(play_api(), test_arena(), 10, NULL, 0, &projects, &count, &next, &err), &err);
 	CHECK_INT(count, 2);
 	CHECK(next == NULL);
 	CHECK_STR(projects[0].id, shared);
 	CHECK_INT(projects[0].role, PROJECT_VIEWER);
 	CHECK_INT(projects[1].role, PROJECT_OWNER);
-	CHECK_OK(project_list(play_api(), test_arena(), 1, NULL, &projects, &count, &next, &err), &err);
+	CHECK_OK(project_list(play_api(), test_arena(), 1, NULL, 0, &projects, &count, &next, &err), &err);
 	CHECK(next != NULL);
-	CHECK_OK(project_list(play_api(), test_arena(), 1, next, &projects, &count, &next, &err), &err);
+	CHECK_OK(project_list(play_api(), test_arena(), 1, next, 0, &projects, &count, &next, &err), &err);
+	CHECK_INT(projects[0].role, PROJECT_OWNER);
+	CHECK_OK(project_list(play_api(), test_arena(), 10, NULL, 1, &projects, &count, &next, &err), &err);
+	CHECK_INT(count, 1);
 	CHECK_INT(projects[0].role, PROJECT_OWNER);
 	CHECK_OK(project_load(play_api(), test_arena(), shared, &project, &err), &err);
 	CHECK_STR(project->kind, "ad");
