@@ -158,6 +158,7 @@ class Stack:
         self.env = dict(os.environ, FRAMEWRIGHT_HOME=str(self.home), FRAMEWRIGHT_PORT=str(self.port),
                         FRAMEWRIGHT_PREFIX=str(PREFIX), SITE_LOGIN_RATE="6000r/m", SITE_LOGIN_BURST="1000",
                         SITE_API_RATE="5000r/s", SITE_API_BURST="5000")
+        self.started = False
         self.configure(extra)
 
     def configure(self, extra):
@@ -169,7 +170,11 @@ class Stack:
     def start(self):
         done = self.tool("start", check=False)
         if done.returncode != 0:
-            raise AssertionError(done.stdout + done.stderr + self.logs())
+            why = done.stdout + done.stderr + self.logs()
+            if not self.started:
+                self.remove()  # nobody holds it yet who could
+            raise AssertionError(why)
+        self.started = True
         return self
 
     def stop(self):
