@@ -39,10 +39,10 @@ TEST(lease_is_counted_from_the_time_of_sending)
 {
 	struct leases *leases = new_table();
 
-	leases_add(leases, 1, 100, 0);
+	leases_add(leases, 1, 100, clock_boot_ms(&now));
 	clock_advance(&now, 20000 * 1000);
 	/* the beat was sent 5 s ago and answered now */
-	leases_renew(leases, 100, 15000);
+	leases_renew(leases, 100, clock_boot_ms(&now) - 5000);
 	clock_advance(&now, 24999 * 1000);
 	CHECK_INT(leases_state(leases, 100), LEASE_HELD);
 	clock_advance(&now, 1000);
@@ -54,7 +54,7 @@ TEST(lease_that_was_lost_stays_lost)
 {
 	struct leases *leases = new_table();
 
-	leases_add(leases, 1, 100, 0);
+	leases_add(leases, 1, 100, clock_boot_ms(&now));
 	leases_lose(leases, 100);
 	leases_renew(leases, 100, 1000);
 	CHECK_INT(leases_state(leases, 100), LEASE_LOST);
@@ -65,8 +65,8 @@ TEST(lease_is_cancelled_by_token_or_job)
 {
 	struct leases *leases = new_table();
 
-	leases_add(leases, 1, 100, 0);
-	leases_add(leases, 2, 101, 0);
+	leases_add(leases, 1, 100, clock_boot_ms(&now));
+	leases_add(leases, 2, 101, clock_boot_ms(&now));
 	leases_cancel(leases, 100);
 	leases_cancel_job(leases, 2);
 	CHECK_INT(leases_state(leases, 100), LEASE_CANCELLED);
@@ -88,8 +88,8 @@ TEST(lease_views_show_progress_and_leave_out_the_lost)
 	struct leases *leases = new_table();
 	struct lease_view views[4];
 
-	leases_add(leases, 1, 100, 0);
-	leases_add(leases, 2, 101, 0);
+	leases_add(leases, 1, 100, clock_boot_ms(&now));
+	leases_add(leases, 2, 101, clock_boot_ms(&now));
 	leases_set_progress(leases, 101, 0.5, "a phase whose name is far too long for its place");
 	leases_lose(leases, 100);
 	CHECK_INT(leases_views(leases, views, 4), 1);
