@@ -32,6 +32,7 @@ struct command {
 extern const struct command commands[]; /* ends with a NULL word */
 
 command_fn cmd_ad;	/* ad.c */
+command_fn cmd_demo;	/* demo.c */
 command_fn cmd_doctor;	/* doctor.c */
 command_fn cmd_job;	/* job.c */
 command_fn cmd_keys;	/* keys.c */

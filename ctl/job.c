@@ -74,6 +74,26 @@ act(struct ctl *ctl, const char *id, int (*action)(struct db *, const char *, st
 	return print_one(ctl, id, err);
 }
 
+/* As the API names them; a typo must not look like an empty queue. */
+static int
+check_filter(const struct job_filter *filter, struct error *err)
+{
+	static const char *const states[] = {
+	    "queued", "running", "waiting", "needs_attention", "succeeded", "partial", "failed", "cancelled"};
+	size_t i = 0;
+
+	while (filter->state != NULL && i < ARRAY_LEN(states) && strcmp(states[i], filter->state) != 0)
+		i++;
+	if (i == ARRAY_LEN(states)) {
+		error_set(err, ERR_INPUT, "'%s' is no state of a job", filter->state);
+		error_hint(err, "queued, running, waiting, needs_attention, succeeded, partial, failed or cancelled");
+		return -1;
+	}
+	if (filter->project_id != NULL && !id_is_uuid(filter->project_id))
+		return error_set(err, ERR_INPUT, "'%s' is no id of a project", filter->project_id);
+	return 0;
+}
+
 int
 cmd_job(struct ctl *ctl, int argc, char **argv, struct error *err)
 {
@@ -85,7 +105,7 @@ cmd_job(struct ctl *ctl, int argc, char **argv, struct error *err)
 	size_t count;
 	int status;
 
-	if (ctl_options(argc, argv, rows, rest, ARRAY_LEN(rest), &count, err) < 0)
+	if (ctl_options(argc, argv, rows, rest, ARRAY_LEN(rest), &count, err) < 0 || check_filter(&filter, err) < 0)
 		return 2;
 	if (limit != NULL) {
 		int64_t number;
