@@ -167,11 +167,11 @@ def peer_token(key):
 
 
 def wrk(url, token, seconds, connections):
-    """Requests per second; an answer that is not 2xx spoils the run."""
+    """Requests per second and in all; an answer that is not 2xx spoils the run."""
     text = run("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-H", f"Authorization: Bearer {token}", url)
     if re.search(r"Non-2xx|Socket errors", text):
         sys.exit(f"api.py: errors from {url}:\n{text}")
-    return float(re.search(r"Requests/sec:\s+([0-9.]+)", text).group(1))
+    return float(re.search(r"Requests/sec:\s+([0-9.]+)", text).group(1)), int(re.search(r"(\d+) requests in", text).group(1))
 
 
 def wait_ready(urls, token):
@@ -185,6 +185,32 @@ def wait_ready(urls, token):
                 if attempt == 99:
                     sys.exit(f"api.py: {url} does not answer: {error}")
                 time.sleep(0.1)
+
+
+def stat_of(pid):
+    """(parent, session, ticks of processor time), or None when it has ended."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return None
+    return int(fields[1]), int(fields[3]), int(fields[11]) + int(fields[12])
+
+
+class Meter:
+    """Processor time of everything that takes part: nginx, the three servers, PostgreSQL. A busy machine changes it little."""
+
+    def __init__(self, bench):
+        self.sessions = {child.pid for child in bench.children}
+        self.api = int(run(STACK, "pid", "api"))
+        self.postmaster = int((HOME / "pg/data/postmaster.pid").read_text(encoding="ascii").split()[0])
+
+    def seconds(self):
+        total = 0
+        for entry in os.listdir("/proc"):
+            known = stat_of(entry) if entry.isdigit() else None
+            if known and (known[1] in self.sessions or known[0] == self.postmaster or int(entry) == self.api):
+                total += known[2]
+        return total / os.sysconf("SC_CLK_TCK")
 
 
 def steal():
@@ -236,13 +262,16 @@ def measure(options):
         wait_ready(urls, tokens)
         for url, bearer in zip(urls, tokens):
             wrk(url, bearer, 1, options.connections)
-        rates = ([], [], [])
+        rates, work, meter = ([], [], []), ([], [], []), Meter(bench)
         stolen = steal()
         for _ in range(options.runs):
-            for mine, url, bearer in zip(rates, urls, tokens):
-                mine.append(wrk(url, bearer, options.seconds, options.connections))
+            for rate_of, work_of, url, bearer in zip(rates, work, urls, tokens):
+                before = meter.seconds()
+                per_second, requests = wrk(url, bearer, options.seconds, options.connections)
+                rate_of.append(per_second)
+                work_of.append((meter.seconds() - before) / requests * 1e6)
         stolen = [after - before for before, after in zip(stolen, steal())]
-        return memory, rate, rates, stolen[0] / max(stolen[1], 1)
+        return memory, rate, rates, work, stolen[0] / max(stolen[1], 1)
     finally:
         bench.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -255,14 +284,17 @@ def main():
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--idle", type=int, default=10, help="seconds without a request")
-    memory, statements, rates, stolen = measure(parser.parse_args())
+    memory, statements, rates, work, stolen = measure(parser.parse_args())
     ours, hello, peer = (statistics.median(each) for each in rates)
     rows = [("job status / bare libfcgi", f"{ours / hello:.2f}", f">= {HELLO_SHARE:.2f}", ours / hello >= HELLO_SHARE),
             ("job status / FastAPI", f"{ours / peer:.1f}", f">= {PEER_FACTOR:.0f}", ours / peer >= PEER_FACTOR),
             ("idle PSS of all daemons, MB", f"{sum(memory.values()):.1f}", f"< {PSS_MB}", sum(memory.values()) < PSS_MB),
             ("idle transactions a second", f"{statements:.1f}", f"<= {STATEMENTS}", statements <= STATEMENTS)]
-    for name, each in zip(("framewright-api", "bare libfcgi", "FastAPI"), rates):
-        print(f"{name:28} {statistics.median(each):9.0f} requests/s   of " + " ".join(f"{value:.0f}" for value in each))
+    for name, each, micros in zip(("framewright-api", "bare libfcgi", "FastAPI"), rates, work):
+        print(f"{name:28} {statistics.median(each):9.0f} requests/s {statistics.median(micros):6.0f} us of processor time a request"
+              "   of " + " ".join(f"{value:.0f}" for value in each))
+    costs = [statistics.median(micros) for micros in work]
+    print(f"processor time: {costs[0] / costs[1]:.1f} times bare libfcgi, FastAPI {costs[2] / costs[0]:.1f} times ours")
     print("PSS, MB: " + ", ".join(f"{name} {value:.1f}" for name, value in memory.items()))
     print(f"processor time stolen by other machines during the runs: {stolen:.0%}\n")
     for name, value, target, good in rows:
