@@ -335,7 +335,7 @@ def test_cancel_during_clips(stack, client, settings):
     start_clips(client, session_id)
     wait_running(stack, session_id, "ad.plan_clips")
     begun = time.monotonic()
-    answer = client.post(f"/api/sessions/{session_id}/cancel")
+    answer = client.call("POST", f"/api/sessions/{session_id}/cancel")
     assert answer.status == 200, answer.body
     assert client.session(session_id)["stage"] == "image_selection"
     persist(lambda: nothing(stack.sql("select id from job where finished_at is null and kind like 'ad.%'")))
