@@ -47,8 +47,8 @@ struct db *ctl_db(struct ctl *ctl, struct error *err);
 int ctl_usage(const char *word);
 
 /*
- * Options by a table: `--name VALUE`, `--name=VALUE` and `--flag`; what is no option goes into rest. A list option may come
- * several times, and takes all arguments up to the next option (`--pictures a.jpg b.jpg`).
+ * Options by a table: `--name VALUE`, `--name=VALUE` and `--flag`; what is no option goes into rest. A list option may
+ * come several times, and takes all arguments up to the next option (`--pictures a.jpg b.jpg`).
  */
 struct option_row {
 	const char *name; /* without dashes; NULL ends the table */
@@ -58,8 +58,8 @@ struct option_row {
 	size_t list_max;
 	size_t *list_count;
 };
-int ctl_options(int argc, char **argv, const struct option_row *rows, const char **rest, size_t rest_max, size_t *ret_rest,
-    struct error *err) MUST_CHECK;
+int ctl_options(int argc, char **argv, const struct option_row *rows, const char **rest, size_t rest_max,
+    size_t *ret_rest, struct error *err) MUST_CHECK;
 
 /* One line from standard input without its line end, in the arena; for passwords. */
 int ctl_read_line(struct ctl *ctl, const char **ret_line, struct error *err) MUST_CHECK;

@@ -27,8 +27,8 @@ report_film(FILE *out, struct walk *walk, double *total, struct error *err)
 	snprintf(path, sizeof(path), "/api/sessions/%s/costs", walk->session_id);
 	if (client_call(&walk->client, "GET", path, NULL, &costs, err) < 0)
 		return -1;
-	fprintf(out, "%s  %s  (%s)\n  %.1f s, %s, %.2f MB\n\n", walk->output, walk->name, walk->session_id, walk->duration_s,
-	    walk->resolution, walk->size_mb);
+	fprintf(out, "%s  %s  (%s)\n  %.1f s, %s, %.2f MB\n\n", walk->output, walk->name, walk->session_id,
+	    walk->duration_s, walk->resolution, walk->size_mb);
 	fprintf(out, "  %-24s %-28s %10s %9s\n", "step", "model", "cost", "seconds");
 	for (size_t i = 0; i < js_count(costs, "/breakdown"); i++) {
 		const struct js_value *row = js_item(js_at(costs, "/breakdown"), i);
@@ -46,7 +46,8 @@ make_films(const struct client *client, const char *dir, bool quiet, FILE *repor
 {
 	double total = 0;
 
-	fputs("Costs in US dollars. What the built-in provider did is priced like its model outside and was not charged.\n\n",
+	fputs("Costs in US dollars. What the built-in provider did is priced like its model outside and was not "
+	      "charged.\n\n",
 	    report);
 	for (size_t i = 0; i < ARRAY_LEN(films); i++) {
 		struct walk walk = {.client = *client,

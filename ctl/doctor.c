@@ -15,8 +15,8 @@
 #include "lib/net/token.h"
 
 /*
- * One thing a deployment needs. A check says what it found in `note`, or fails with an error whose hint says what to do. It leaves
- * nothing behind.
+ * One thing a deployment needs. A check says what it found in `note`, or fails with an error whose hint says what to
+ * do. It leaves nothing behind.
  */
 struct check {
 	const char *name;
@@ -92,7 +92,8 @@ check_store(struct ctl *ctl, char note[static 160], struct error *err)
 	int64_t free_bytes;
 
 	if (path_free_space(root, &free_bytes, err) < 0) {
-		error_hint(err, "make the folder STORE_DIR names; systemd-tmpfiles --create does it for an installed system");
+		error_hint(
+		    err, "make the folder STORE_DIR names; systemd-tmpfiles --create does it for an installed system");
 		return -1;
 	}
 	if (path_check_space(root, 0, conf_size(ctl->conf, CONF_DISK_RESERVE), err) < 0) {
@@ -132,11 +133,13 @@ media_task(struct ctl *ctl, const char *name, const char *args, const struct js_
 	return status;
 }
 
-static const char card_task[] =
-    "{\"timeline\":{\"version\":1,\"output\":{\"width\":320,\"height\":180,\"fps\":[30,1],\"profile\":\"h264\",\"audio\":null},"
-    "\"tracks\":[{\"items\":[{\"type\":\"card\",\"duration\":0.5,\"text\":\"ok\"}]}]},\"assets\":{},\"output\":\"card.mp4\"}";
+static const char card_task[] = "{\"timeline\":{\"version\":1,\"output\":{\"width\":320,\"height\":180,\"fps\":[30,1],"
+				"\"profile\":\"h264\",\"audio\":null},"
+				"\"tracks\":[{\"items\":[{\"type\":\"card\",\"duration\":0.5,\"text\":\"ok\"}]}]},"
+				"\"assets\":{},\"output\":\"card.mp4\"}";
 
-/* A card of half a second goes the whole way: socket, sandbox, fonts, encoder, muxer. Then the sandbox is asked for a socket. */
+/* A card of half a second goes the whole way: socket, sandbox, fonts, encoder, muxer. Then the sandbox is asked for a
+ * socket. */
 static int
 check_media(struct ctl *ctl, char note[static 160], struct error *err)
 {
@@ -235,17 +238,17 @@ check_log(struct ctl *ctl, char note[static 160], struct error *err)
 }
 
 static const struct check checks[] = {
-	{"settings", check_settings},
-	{"signing keys", check_keys},
-	{"database", check_database},
-	{"demo account", check_demo},
-	{"store", check_store},
-	{"fonts", check_fonts},
-	{"media", check_media},
-	{"daemons", check_daemons},
-	{"sockets", check_sockets},
-	{"nginx", check_http},
-	{"log", check_log},
+    {"settings", check_settings},
+    {"signing keys", check_keys},
+    {"database", check_database},
+    {"demo account", check_demo},
+    {"store", check_store},
+    {"fonts", check_fonts},
+    {"media", check_media},
+    {"daemons", check_daemons},
+    {"sockets", check_sockets},
+    {"nginx", check_http},
+    {"log", check_log},
 };
 
 int

@@ -13,16 +13,16 @@
 #define CTL_ROLE "framewright_ctl"
 
 const struct command commands[] = {
-	{"migrate", cmd_migrate, "[--quiet]", "bring the database up to this version (repeatable)"},
-	{"user", cmd_user, "add|passwd|list|role|disable|enable|demo ...", "people who may sign in"},
-	{"job", cmd_job, "list|show|retry|cancel ...", "the work in the queue"},
-	{"keys", cmd_keys, "new FILE", "a new key that signs access tokens, in front of those that are there"},
-	{"doctor", cmd_doctor, "", "check everything a deployment needs, and say what to do"},
-	{"ad", cmd_ad, "--scene TEXT --name TEXT --cta TEXT (--prompt TEXT | --pictures FILE...) --output FILE",
-	    "make a whole product advert through the API"},
-	{"demo", cmd_demo, "--output DIR [--url URL]", "two whole adverts and a report of what they cost"},
-	{"smoke", cmd_smoke, "[--url URL]", "log in, pictures, clips, film, download against a running system"},
-	{NULL, NULL, NULL, NULL},
+    {"migrate", cmd_migrate, "[--quiet]", "bring the database up to this version (repeatable)"},
+    {"user", cmd_user, "add|passwd|list|role|disable|enable|demo ...", "people who may sign in"},
+    {"job", cmd_job, "list|show|retry|cancel ...", "the work in the queue"},
+    {"keys", cmd_keys, "new FILE", "a new key that signs access tokens, in front of those that are there"},
+    {"doctor", cmd_doctor, "", "check everything a deployment needs, and say what to do"},
+    {"ad", cmd_ad, "--scene TEXT --name TEXT --cta TEXT (--prompt TEXT | --pictures FILE...) --output FILE",
+	"make a whole product advert through the API"},
+    {"demo", cmd_demo, "--output DIR [--url URL]", "two whole adverts and a report of what they cost"},
+    {"smoke", cmd_smoke, "[--url URL]", "log in, pictures, clips, film, download against a running system"},
+    {NULL, NULL, NULL, NULL},
 };
 
 static const struct command *
@@ -64,7 +64,8 @@ ctl_db(struct ctl *ctl, struct error *err)
 	    .attempts = 1};
 
 	if (ctl->db == NULL && db_open(&options, &ctl->db, err) < 0) {
-		error_hint(err, "is PostgreSQL running, and does DATABASE_URL name it? 'framewright doctor' tells more");
+		error_hint(
+		    err, "is PostgreSQL running, and does DATABASE_URL name it? 'framewright doctor' tells more");
 		return NULL;
 	}
 	return ctl->db;

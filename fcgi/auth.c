@@ -149,3 +149,20 @@ auth_check(struct req *req, struct error *err)
 		return error_code(err, ERR_FORBIDDEN, "forbidden", "This is for administrators.");
 	return 0;
 }
+
+bool
+auth_is_admin(struct req *req)
+{
+	struct user *user;
+	struct error ignored;
+	bool admin;
+
+	if (req->db == NULL)
+		return false;
+	error_clear(&ignored);
+	admin = identify(req, &ignored) == 0 && req->caller.via != CALLER_KEY && auth_user(req, &user, &ignored) == 0 &&
+		user->role == USER_ROLE_ADMIN;
+	req->caller = (struct caller){.user_id = 0};
+	db_caller(req->db, 0);
+	return admin;
+}

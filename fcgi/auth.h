@@ -19,4 +19,8 @@ int auth_check(struct req *req, struct error *err) MUST_CHECK;
 /* The user behind the caller as the database has it now: role and all. ERR_UNAUTHORIZED when the token was ended. */
 int auth_user(struct req *req, struct user **ret_user, struct error *err) MUST_CHECK;
 
+/* For public routes that show more to administrators. A missing or bad proof is no error here, and keys are not enough.
+ * Afterwards nobody is the caller of req->db. */
+bool auth_is_admin(struct req *req);
+
 #endif

@@ -146,9 +146,9 @@ const struct route routes[] = {
     {REQ_GET, "/health", health_get, ROUTE_PUBLIC, .flags = ROUTE_ROOT | ROUTE_NO_DB | ROUTE_QUIET, .status = 200,
 	.shape =
 	    "{status:str database:str daemon:str renderd:str eventd:str version:str queue:{queued:int processing:int} "
-	    "workers:int}",
+	    "workers:int providers?:[{name:str state:str queued:int processing:int blocked_until:time?}]}",
 	.codes = "unavailable", .tag = "Operation",
-	.about = "Whether the parts are alive; 503 without database or renderd"},
+	.about = "Whether the parts are alive; 503 without database or renderd. Administrators see the providers too"},
     {REQ_GET, "/ready", ready_get, ROUTE_PUBLIC, .flags = ROUTE_ROOT | ROUTE_NO_DB | ROUTE_QUIET, .status = 200,
 	.shape = "{ready:bool}", .codes = "unavailable", .tag = "Operation", .about = "Whether requests can be served"},
     {REQ_GET, "/metrics", metrics_get, ROUTE_PUBLIC, .flags = ROUTE_ROOT | ROUTE_NO_DB | ROUTE_QUIET, .status = 200,

@@ -1,6 +1,7 @@
 /* /health for load balancers, /ready for orderly starts, /metrics for Prometheus. */
 #include "fcgi/api/api.h"
 
+#include "fcgi/auth.h"
 #include "lib/db/db.h"
 #include "lib/db/stats.h"
 #include "lib/db/worker.h"
@@ -9,6 +10,31 @@ static const char *
 word(bool ok)
 {
 	return ok ? "ok" : "missing";
+}
+
+static void
+write_providers(struct js_writer *w, struct req *req)
+{
+	struct stats_queue *queues;
+	struct error ignored;
+	size_t count;
+
+	error_clear(&ignored);
+	if (!auth_is_admin(req) || stats_queues(req->db, req->arena, &queues, &count, &ignored) < 0)
+		return;
+	js_open_array(w, "providers");
+	for (size_t i = 0; i < count; i++) {
+		const bool blocked = queues[i].blocked_until_us != CLOCK_NONE;
+
+		js_open_object(w, NULL);
+		js_str(w, "name", queues[i].name);
+		js_str(w, "state", queues[i].paused ? "paused" : blocked ? "blocked" : "ok");
+		js_int(w, "queued", queues[i].queued);
+		js_int(w, "processing", queues[i].processing);
+		js_time(w, "blocked_until", queues[i].blocked_until_us);
+		js_close(w);
+	}
+	js_close(w);
 }
 
 int
@@ -32,6 +58,8 @@ health_get(struct req *req, struct reply *reply, struct error *err)
 	js_int(w, "processing", health.processing);
 	js_close(w);
 	js_int(w, "workers", health.renderd);
+	if (database)
+		write_providers(w, req);
 	reply_object_end(reply);
 	reply_header(reply, "Cache-Control", "no-store");
 	if (!well)

@@ -10,8 +10,8 @@ projects_get(struct req *req, struct reply *reply, struct error *err)
 	const char *next;
 	size_t count;
 
-	if (project_list(req->db, req->arena, (int)page->limit, page->cursor, page->offset, &projects, &count, &next,
-		err) < 0)
+	if (project_list(
+		req->db, req->arena, (int)page->limit, page->cursor, page->offset, &projects, &count, &next, err) < 0)
 		return -1;
 
 	w = reply_object(reply, 200);

@@ -370,8 +370,8 @@ uploads_get(struct req *req, struct reply *reply, struct error *err)
 	const char *next;
 	size_t count;
 
-	if (asset_list_uploads(req->db, req->arena, (int)page->limit, page->cursor, page->offset, &assets, &count,
-		&next, err) < 0)
+	if (asset_list_uploads(
+		req->db, req->arena, (int)page->limit, page->cursor, page->offset, &assets, &count, &next, err) < 0)
 		return -1;
 
 	w = reply_object(reply, 200);

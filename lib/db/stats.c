@@ -6,6 +6,8 @@
 static const struct db_stmt stats_jobs_stmt = {"stats_jobs", "select state, count from stats_jobs()", 0};
 static const struct db_stmt stats_providers_stmt = {
     "stats_providers", "select provider, calls, failed, price_micros, charged_micros from stats_providers()", 0};
+static const struct db_stmt stats_queues_stmt = {
+    "stats_queues", "select name, queued, processing, paused, blocked_until from stats_queues()", 0};
 
 static int
 stats_states(struct db *db, struct arena *arena, struct stats *stats, struct error *err)
@@ -66,8 +68,33 @@ stats_load(struct db *db, struct arena *arena, struct stats *ret_stats, struct e
 	return 0;
 }
 
+int
+stats_queues(struct db *db, struct arena *arena, struct stats_queue **ret_queues, size_t *ret_count, struct error *err)
+{
+	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
+	if (db_run(db, &stats_queues_stmt, DB_NO_ARGS, DB_MANY, &res, err) < 0)
+		return error_wrap(err, "reading the providers' queues");
+	struct stats_queue *queues = ARENA_ARRAY(arena, (size_t)res.count, struct stats_queue);
+	if (queues == NULL)
+		return arena_error(arena, err);
+	for (int i = 0; i < res.count; i++) {
+		struct db_row row = db_row(&res, i);
+		queues[i].name = db_get_text(&row, arena);
+		queues[i].queued = db_get_int(&row);
+		queues[i].processing = db_get_int(&row);
+		queues[i].paused = db_get_bool(&row);
+		queues[i].blocked_until_us = db_get_time(&row);
+		if (db_row_end(&row, err) < 0)
+			return -1;
+	}
+	*ret_queues = queues;
+	*ret_count = (size_t)res.count;
+	return 0;
+}
+
 const struct db_stmt_row stats_statements[] = {
     {&stats_jobs_stmt, "a"},
     {&stats_providers_stmt, "a"},
+    {&stats_queues_stmt, "a"},
     {NULL, NULL},
 };

@@ -1,6 +1,6 @@
 /*
- * The operator's counters over the whole installation, for /metrics. Needs no caller. Everything returned lives in the
- * arena.
+ * The operator's counters over the whole installation, for /metrics and /health. Needs no caller. Everything returned
+ * lives in the arena.
  */
 #ifndef FW_DB_STATS_H
 #define FW_DB_STATS_H
@@ -29,6 +29,16 @@ struct stats {
 	int64_t open_sockets; /* that these eventds hold */
 };
 
+struct stats_queue {
+	const char *name; /* of the provider */
+	int64_t queued, processing;
+	bool paused;
+	int64_t blocked_until_us; /* CLOCK_NONE: it is not */
+};
+
+/* The queues of all providers by name. */
+int stats_queues(struct db *db, struct arena *arena, struct stats_queue **ret_queues, size_t *ret_count,
+    struct error *err) MUST_CHECK;
 int stats_load(struct db *db, struct arena *arena, struct stats *ret_stats, struct error *err) MUST_CHECK;
 
 #endif

@@ -21,10 +21,12 @@ struct seen {
 static int
 parse(struct seen *seen, const char *const words[], struct error *err)
 {
-	const struct option_row rows[] = {{.name = "name", .value = &seen->name},
-	    {.name = "url", .value = &seen->url},
+	const struct option_row rows[] = {{.name = "name", .value = &seen->name}, {.name = "url", .value = &seen->url},
 	    {.name = "quiet", .flag = &seen->quiet},
-	    {.name = "pictures", .list = seen->pictures, .list_max = ARRAY_LEN(seen->pictures), .list_count = &seen->picture_count},
+	    {.name = "pictures",
+		.list = seen->pictures,
+		.list_max = ARRAY_LEN(seen->pictures),
+		.list_count = &seen->picture_count},
 	    {.name = NULL}};
 	char *argv[16];
 	int argc = 0;
@@ -168,6 +170,7 @@ TEST(a_line_is_read_without_its_end)
 	CHECK_FAILS(ctl_read_line(&ctl, &line, &err), &err, ERR_INPUT);
 }
 
-TEST_MAIN(ROW(values_come_behind_or_after_an_equals_sign), ROW(what_is_not_given_keeps_its_default), ROW(flags_stand_alone),
-    ROW(words_without_dashes_keep_their_order), ROW(lists_go_on_to_the_next_option), ROW(lists_take_an_equals_sign_too),
-    ROW(unknown_and_unfinished_options_are_refused), ROW(a_line_is_read_without_its_end))
+TEST_MAIN(ROW(values_come_behind_or_after_an_equals_sign), ROW(what_is_not_given_keeps_its_default),
+    ROW(flags_stand_alone), ROW(words_without_dashes_keep_their_order), ROW(lists_go_on_to_the_next_option),
+    ROW(lists_take_an_equals_sign_too), ROW(unknown_and_unfinished_options_are_refused),
+    ROW(a_line_is_read_without_its_end))

@@ -383,6 +383,34 @@ TEST(health_needs_a_worker)
 	test_sql("delete from worker");
 }
 
+/* What is behind the studio is the operator's business. */
+TEST(health_shows_providers_to_administrators_only)
+{
+	struct answer a;
+
+	test_sql("insert into worker (host, pid, program, version) values ('h', 1, 'renderd', '1')");
+	test_sql("update provider_limit set paused = true where name = 'openai'");
+	test_sql("update provider_limit set blocked_until = now() + interval '1 minute' where name = 'replicate'");
+	a = good("GET", "/health", NULL);
+	CHECK(strstr(a.body, "providers") == NULL);
+	test_sql("update users set role = 'admin' where id = %d", (int)fake_user);
+	a = good("GET", "/health", NULL);
+	CHECK_JSON_AT(a.body, "/providers/0/name", "local");
+	CHECK_JSON_AT(a.body, "/providers/0/state", "ok");
+	CHECK_JSON_AT(a.body, "/providers/1/state", "paused");
+	CHECK_JSON_AT(a.body, "/providers/2/state", "blocked");
+	a = fake_serve(&(struct call){.method = "GET", .path = "/health", .anonymous = true});
+	CHECK_INT(a.status, 200);
+	CHECK(strstr(a.body, "providers") == NULL);
+	/* a proof that is over takes the list away and nothing else */
+	test_sql("update users set token_epoch = token_epoch + 1 where id = %d", (int)fake_user);
+	a = good("GET", "/health", NULL);
+	CHECK(strstr(a.body, "providers") == NULL);
+	test_sql("update users set token_epoch = token_epoch - 1, role = 'user' where id = %d", (int)fake_user);
+	test_sql("update provider_limit set paused = false, blocked_until = null");
+	test_sql("delete from worker");
+}
+
 /* What a foreign id is replaced by, for each parameter of the table. */
 struct belongings {
 	const char *session, *job, *asset, *key, *share;
@@ -479,5 +507,5 @@ TEST_MAIN_WITH(set_up, test_db_tear_down, ROW(a_session_is_created_read_listed_a
     ROW(a_job_answers_304_until_it_changes), ROW(ended_tokens_stop_working),
     ROW(login_answers_alike_for_unknown_and_wrong), ROW(a_sign_in_goes_round), ROW(keys_are_made_used_and_ended),
     ROW(an_upload_is_stored_under_its_hash), ROW(a_share_link_opens_without_a_token), ROW(tickets_open_a_file_once),
-    ROW(every_reading_route_answers_in_its_shape), ROW(health_needs_a_worker), ROW(a_stranger_finds_nothing),
-    ROW(a_stranger_starts_nothing))
+    ROW(every_reading_route_answers_in_its_shape), ROW(health_needs_a_worker),
+    ROW(health_shows_providers_to_administrators_only), ROW(a_stranger_finds_nothing), ROW(a_stranger_starts_nothing))
