@@ -59,6 +59,9 @@ read_notes(struct dispatcher *d)
 	struct error err;
 	int status;
 
+	/* lost before: the tick connects again in its own time, and says what is ready by then */
+	if (db_fd(d->listener) < 0)
+		return;
 	error_clear(&err);
 	while ((status = db_note_next(d->listener, &note, &err)) > 0) {
 		if (strcmp(note.channel, DB_CHANNEL_CANCEL) == 0)
