@@ -62,6 +62,9 @@ make_films(const struct client *client, const char *dir, bool quiet, FILE *repor
 		if (walk_run(&walk, err) < 0 || report_film(report, &walk, &total, err) < 0)
 			return error_wrap(err, "making '%s'", films[i].file);
 		printf("%s\n", walk.output);
+		/* the next film takes minutes */
+		fflush(stdout);
+		fflush(report);
 	}
 	fprintf(report, "%zu films  $%.4f\n", ARRAY_LEN(films), total);
 	return 0;
