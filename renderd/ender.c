@@ -42,6 +42,11 @@ log_end(const struct attempt *attempt, const struct job_end *end)
 {
 	int64_t ms = clock_boot_ms(attempt->renderd->clock) - attempt->started_ms;
 
+	if (attempt->call.agent != NULL)
+		log_info(&attempt->log, "provider_call", LOG_STR("agent", attempt->call.agent),
+		    LOG_STR("provider", attempt->call.provider), LOG_STR("model", attempt->call.model),
+		    LOG_STR("result", end->state), LOG_INT("price_micros", attempt->call.estimate_micros),
+		    LOG_INT("ms", ms));
 	if (end->applied)
 		log_info(&attempt->log, "job_ends", LOG_STR("state", end->state), LOG_INT("ms", ms));
 	else

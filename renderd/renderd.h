@@ -62,6 +62,10 @@ struct attempt {
 	struct log log;
 	int scratch; /* folder of this attempt, -1 until attempt_scratch() */
 	int64_t started_ms;
+	struct {
+		const char *agent, *provider, *model; /* NULL without a call; for the log's line about it */
+		int64_t estimate_micros;
+	} call;
 	struct job_end end;
 };
 

@@ -41,6 +41,10 @@ provider_begin_local(struct attempt *attempt, const char *agent, const char *mod
 		return -1;
 	if (providercall_open(attempt->db, &call, &opened, err) < 0)
 		return error_wrap(err, "opening the call for '%s'", agent);
+	attempt->call.agent = agent;
+	attempt->call.provider = PROVIDER_LOCAL;
+	attempt->call.model = model;
+	attempt->call.estimate_micros = opened.estimate_micros;
 	if (FAULT("after_intent"))
 		return error_set(err, ERR_UNAVAILABLE, "injected fault");
 	if (opened.state == PROVIDERCALL_INTENT &&
