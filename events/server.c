@@ -15,6 +15,7 @@
 
 /* Hints may be lost: whatever is listened to is looked at again after this. */
 #define LOOK_AGAIN_MS 3000
+#define REQUEST_ID_SIZE 65
 #define WAIT_MAX_S 25
 #define WAITERS_MAX 512
 #define ARENA_LIMIT (4 * MIB)
@@ -360,28 +361,44 @@ write_next(struct client *client)
 
 /* ---- HTTP: event streams and waiting ---- */
 
+/* As nginx or the client gave it; a new one when there is none. */
+static void
+read_request_id(struct lws *wsi, char *text, int size)
+{
+	if (lws_hdr_custom_copy(wsi, text, size, "x-request-id:", 13) <= 0 || !id_is_token(text, (size_t)size - 1))
+		(void)id_uuid(text);
+}
+
 static int
 answer_problem(struct lws *wsi, const struct error *err)
 {
 	struct buf buf = BUF_INIT(4096);
 	unsigned char head[LWS_PRE + 1024], *at = head + LWS_PRE, *end = head + sizeof(head);
+	char path[256], request_id[REQUEST_ID_SIZE];
 	int status = error_status(err);
 	struct js_writer w;
 	int written = -1;
 
+	copy_header(wsi, WSI_TOKEN_GET_URI, path, sizeof(path));
+	read_request_id(wsi, request_id, sizeof(request_id));
 	js_begin(&w, &buf);
 	js_open_object(&w, NULL);
 	js_strf(&w, "type", "/problems/%s", err->code);
 	js_str(&w, "title", error_row(err->kind)->title);
 	js_int(&w, "status", status);
 	js_str(&w, "detail", error_public_text(err));
+	js_str(&w, "instance", path);
 	js_str(&w, "code", err->code);
 	js_open_array(&w, "errors");
 	js_close(&w);
 	js_bool(&w, "retryable", error_retryable(err));
+	js_str(&w, "hint", err->hint[0] != '\0' ? err->hint : NULL);
+	js_str(&w, "request_id", request_id);
 	js_close(&w);
 	js_end(&w);
 	if (lws_add_http_common_headers(wsi, (unsigned)status, "application/problem+json", buf.len, &at, end) == 0 &&
+	    lws_add_http_header_by_name(wsi, (const unsigned char *)"x-request-id:", (const unsigned char *)request_id,
+		(int)strlen(request_id), &at, end) == 0 &&
 	    lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end) == 0)
 		written = write_text(wsi, buf_str(&buf), buf.len, LWS_WRITE_HTTP_FINAL);
 	buf_done(&buf);
