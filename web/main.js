@@ -72,7 +72,7 @@ function filmCard(film) {
 	card.dataset.id = film.id;
 	const text = element("div", "text");
 	const kind = film.stage === "complete" ? "complete" : film.stage === "failed" ? "failed" : running.has(film.stage) ? "running" : "";
-	text.append(element("span", `badge ${kind}`, stageText[film.stage] ?? film.stage), element("h2", "", film.product_prompt ?? "Untitled"));
+	text.append(element("span", `badge ${kind}`, stageText[film.stage] ?? film.stage), element("h2", "", film.product_prompt ?? film.video_prompt ?? "Untitled"));
 	if (running.has(film.stage)) {
 		const bar = element("progress");
 		bar.max = 100;
@@ -175,7 +175,8 @@ async function showHealth() {
 	try {
 		const state = await api.health();
 		mark.className = "health ok";
-		mark.textContent = `all well, ${state.version}`;
+		mark.textContent = "all well";
+		mark.title = `version ${state.version}`;
 	} catch (problem) {
 		mark.className = "health bad";
 		mark.textContent = problem.status === 503 ? "a part is missing" : "no answer";
