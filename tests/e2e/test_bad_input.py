@@ -294,6 +294,17 @@ def test_idempotent_start_starts_once(demo):
     assert len(jobs) == 1
 
 
+def test_idempotent_picture(demo):
+    """A start call whose query has no dry_run."""
+    session_id = demo.new_session()
+    upload = demo.post("/api/uploads", data=(MEDIA / "plain.png").read_bytes(), content_type="image/png").json["id"]
+    key = {"Idempotency-Key": "picture-" + session_id[:8]}
+    first, again = (demo.post(f"/api/sessions/{session_id}/images", {"asset_id": upload}, headers=key) for _ in range(2))
+    assert first.status == again.status == 202 and first.json["job_id"] == again.json["job_id"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(demo.wait_stage(session_id, "image_selection")["generated_images"]) == 1
+
+
 def test_etag(demo, session_id):
     path = f"/api/sessions/{session_id}"
     etag = demo.get(path).headers["ETag"]
