@@ -75,6 +75,9 @@ read_options(int argc, char **argv, struct walk *walk, struct ad_options *option
 
 	if (ctl_options(argc, argv, rows, NULL, 0, NULL, err) < 0)
 		return -1;
+	/* the API would take it for the name of a genre */
+	if (walk->music != NULL && strcmp(walk->music, "none") == 0)
+		walk->music = NULL;
 	walk->quiet = options->quiet;
 	if (options->choose != NULL)
 		walk->choose = (int)strtol(options->choose, NULL, 10);
