@@ -13,17 +13,6 @@
 #define BLOCK_LARGEST (256 * KIB)
 #define ALIGN alignof(max_align_t)
 
-#if defined(__SANITIZE_ADDRESS__)
-#define PIECEWISE 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PIECEWISE 1
-#endif
-#endif
-#ifndef PIECEWISE
-#define PIECEWISE 0
-#endif
-
 struct block {
 	struct block *older;
 	size_t size; /* of data */
@@ -88,7 +77,7 @@ void
 arena_reset(struct arena *arena)
 {
 	run_deferred(arena);
-	while (arena->newest != NULL && (PIECEWISE || arena->newest->older != NULL)) {
+	while (arena->newest != NULL && (FW_ASAN || arena->newest->older != NULL)) {
 		struct block *block = arena->newest;
 		arena->newest = block->older;
 		free(block);
@@ -119,7 +108,7 @@ block_for(struct arena *arena, size_t size)
 {
 	struct block *block = arena->newest;
 
-	if (PIECEWISE)
+	if (FW_ASAN)
 		return add_block(arena, size);
 	if (block != NULL && block->size - block->used >= size)
 		return block;
@@ -136,7 +125,7 @@ arena_alloc(struct arena *arena, size_t size)
 		arena->exhausted = true;
 		return NULL;
 	}
-	const size_t padded = PIECEWISE ? size : (FW_MAX(size, 1) + ALIGN - 1) / ALIGN * ALIGN;
+	const size_t padded = FW_ASAN ? size : (FW_MAX(size, 1) + ALIGN - 1) / ALIGN * ALIGN;
 	struct block *block = block_for(arena, padded);
 	void *piece = block->data + block->used;
 

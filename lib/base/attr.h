@@ -21,6 +21,18 @@
 #define NORETURN __attribute__((noreturn))
 #define RETURNS_NONNULL __attribute__((returns_nonnull))
 
+/* 1 in builds under AddressSanitizer. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FW_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FW_ASAN 1
+#endif
+#endif
+#ifndef FW_ASAN
+#define FW_ASAN 0
+#endif
+
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define FW_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define FW_MAX(a, b) ((a) > (b) ? (a) : (b))
