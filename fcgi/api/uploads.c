@@ -301,10 +301,10 @@ int
 upload_post(struct req *req, struct reply *reply, struct error *err)
 {
 	const struct query_upload *in = req->query;
+	struct multipart multipart; /* before `up`, whose end closes it */
 	CLEANUP(upload_done)
 	struct upload up = {.req = req, .fd = -1, .file_name = in->filename, .declared = req->content_type};
 	unsigned char digest[HASH_SIZE];
-	struct multipart multipart;
 
 	if (check_type(req, err) < 0 || check_room(req, err) < 0)
 		return -1;

@@ -156,7 +156,8 @@ fake_header(const struct answer *answer, const char *name)
 		if (strncasecmp(p, name, len) == 0 && strncmp(p + len, ": ", 2) == 0)
 			return arena_strndup(test_arena(), p + len + 2, strcspn(p + len + 2, "\n"));
 		p = strchr(p, '\n');
-		p += p != NULL;
+		if (p != NULL)
+			p++;
 	}
 	return NULL;
 }
