@@ -200,7 +200,7 @@ class Stack:
         """The framewright command, as the account that the stack runs under."""
         done = self.tool("run", str(PREFIX / "bin/framewright"), *args, check=False, **kw)
         if check and done.returncode != 0:
-            raise AssertionError(f"framewright {' '.join(args)}: {done.stdout}{done.stderr}")
+            raise AssertionError(f"framewright {' '.join(map(str, args))}: {done.stdout}{done.stderr}")
         return done
 
     def sql(self, text):

@@ -31,9 +31,10 @@ def scene(folder, name, width, height, background):
 
 
 @pytest.fixture(scope="module")
-def photographs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photographs")
-    folder.parent.chmod(0o755)
+def photographs(stack):
+    # pytest's own folders are closed to the account that the stack runs under
+    folder = stack.home / "photographs"
+    folder.mkdir()
     # a telephone held upright: the pixels lie on their side, EXIF tells how to turn them
     run("convert", scene(folder, "turned.jpg", 900, 1200, "plasma:tan-steelblue"), "-rotate", "-90", "-quality", "90", folder / "turned.jpg")
     run("exiftool", "-q", "-n", "-overwrite_original", "-Orientation=6", folder / "turned.jpg")
@@ -50,9 +51,10 @@ def photographs(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def advert(stack, demo, photographs, tmp_path_factory):
+def advert(stack, demo, photographs):
     """(session object, path of the film) as the command made them."""
-    out = tmp_path_factory.mktemp("advert")
+    out = stack.home / "advert"
+    out.mkdir()
     out.chmod(0o777)
     (out / "password").write_text("demo123\n")
     stack.ctl("ad", "--pictures", *[photographs / name for name in ORDER], "--scene", "slow zoom in, soft morning light",
