@@ -16,7 +16,6 @@
 #include "lib/base/id.h"
 #include "lib/db/db.h"
 
-#define JOB_TICK_MS 2000
 #define JOB_KIND_SIZE 48
 #define JOB_PROVIDER_SIZE 48
 #define JOB_END_MAX 16 /* ends in one group */
