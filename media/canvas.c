@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "lib/timeline/motion.h"
 #include "media/colour.h"
 #include "media/io.h"
 
@@ -132,37 +133,37 @@ mix(AVFrame *to, const AVFrame *a, const AVFrame *b, int32_t weight)
 	}
 }
 
-/* weight/32768 of the frame, the rest black. */
-static void
-dim(AVFrame *to, const AVFrame *from, int32_t weight)
+void
+canvas_fade(AVFrame *to, const AVFrame *from, uint32_t rgb, int32_t weight)
 {
-	static const int black[3] = {16, 128, 128};
+	double yuv[3];
 
+	colour_yuv709((rgb >> 16 & 255) / 255.0, (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0, yuv);
 	for (int p = 0; p < 3; p++) {
-		const int32_t base = black[p] * (32768 - weight) + 16384;
+		const int64_t base = llround(yuv[p]) * (65536 - weight) + 32768;
 
 		for (int y = 0; y < plane_size(to->height, p); y++) {
 			const uint8_t *in = row_of(from, p, y);
 			uint8_t *out = row_of(to, p, y);
 
 			for (int x = 0; x < plane_size(to->width, p); x++)
-				out[x] = (uint8_t)((in[x] * weight + base) >> 15);
+				out[x] = (uint8_t)((in[x] * (int64_t)weight + base) >> 16);
 		}
 	}
 }
 
-/* The even distance that k/n of the side makes. */
+/* The even distance that this share of the side makes. */
 static int
-travel(int side, int64_t k, int64_t n)
+travel(int side, int32_t progress)
 {
-	return (int)((side * k + n) / (2 * n)) * 2;
+	return (int)(((int64_t)side * progress + MOTION_ONE) / (2 * MOTION_ONE)) * 2;
 }
 
 static void
-wipe(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type, int64_t k, int64_t n)
+wipe(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_direction direction, int32_t progress)
 {
-	const bool sideways = type == TRANSITION_WIPE_LEFT || type == TRANSITION_WIPE_RIGHT;
-	const int shown = travel(sideways ? to->width : to->height, k, n);
+	const bool sideways = direction == DIRECTION_LEFT || direction == DIRECTION_RIGHT;
+	const int shown = travel(sideways ? to->width : to->height, progress);
 	struct canvas_patch patch = {.width = to->width, .height = to->height};
 
 	if (to != under)
@@ -171,9 +172,9 @@ wipe(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_trans
 		patch.width = shown;
 	else
 		patch.height = shown;
-	if (type == TRANSITION_WIPE_LEFT)
+	if (direction == DIRECTION_LEFT)
 		patch.from_x = patch.to_x = to->width - shown;
-	if (type == TRANSITION_WIPE_UP)
+	if (direction == DIRECTION_UP)
 		patch.from_y = patch.to_y = to->height - shown;
 	canvas_paste(to, over, &patch);
 }
@@ -199,11 +200,11 @@ shift_in_place(AVFrame *canvas, int dx, int dy)
 }
 
 static void
-slide(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type, int64_t k, int64_t n)
+slide(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_direction direction, int32_t progress)
 {
-	const bool sideways = type == TRANSITION_SLIDE_LEFT || type == TRANSITION_SLIDE_RIGHT;
-	const int way = type == TRANSITION_SLIDE_LEFT || type == TRANSITION_SLIDE_UP ? -1 : 1;
-	const int step = travel(sideways ? to->width : to->height, k, n);
+	const bool sideways = direction == DIRECTION_LEFT || direction == DIRECTION_RIGHT;
+	const int way = direction == DIRECTION_LEFT || direction == DIRECTION_UP ? -1 : 1;
+	const int step = travel(sideways ? to->width : to->height, progress);
 	struct canvas_patch patch = {.width = to->width, .height = to->height};
 
 	if (to != under)
@@ -217,35 +218,20 @@ slide(AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_tran
 }
 
 void
-canvas_transition(
-    AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type, int64_t k, int64_t n)
+canvas_transition(AVFrame *to, const AVFrame *under, const AVFrame *over, const struct timeline_transition *transition,
+    int64_t k, int64_t n)
 {
-	const int32_t weight = (int32_t)((k * 32768 * 2 + n) / (2 * n));
+	const int32_t progress = motion_progress(transition->easing, k, n);
 
-	switch (type) {
-	case TRANSITION_DISSOLVE:
-		mix(to, under, over, weight);
+	switch (transition->type) {
+	case TRANSITION_WIPE:
+		wipe(to, under, over, transition->direction, progress);
 		break;
-	case TRANSITION_FADE:
-		if (weight < 16384)
-			dim(to, under, 32768 - 2 * weight);
-		else
-			dim(to, over, 2 * weight - 32768);
-		break;
-	case TRANSITION_WIPE_LEFT:
-	case TRANSITION_WIPE_RIGHT:
-	case TRANSITION_WIPE_UP:
-	case TRANSITION_WIPE_DOWN:
-		wipe(to, under, over, type, k, n);
-		break;
-	case TRANSITION_SLIDE_LEFT:
-	case TRANSITION_SLIDE_RIGHT:
-	case TRANSITION_SLIDE_UP:
-	case TRANSITION_SLIDE_DOWN:
-		slide(to, under, over, type, k, n);
+	case TRANSITION_SLIDE:
+		slide(to, under, over, transition->direction, progress);
 		break;
 	default:
-		canvas_copy(to, over);
+		mix(to, under, over, (progress + 1) / 2);
 		break;
 	}
 }

@@ -35,8 +35,11 @@ void canvas_paste(AVFrame *to, const AVFrame *from, const struct canvas_patch *p
 void canvas_turn(AVFrame *to, const AVFrame *from, int quarters);
 
 /* Frame k of n of a transition from `under` to `over`, into `to`, which may be `under`. */
-void canvas_transition(
-    AVFrame *to, const AVFrame *under, const AVFrame *over, enum timeline_transition_type type, int64_t k, int64_t n);
+void canvas_transition(AVFrame *to, const AVFrame *under, const AVFrame *over,
+    const struct timeline_transition *transition, int64_t k, int64_t n);
+
+/* weight/65536 of the frame over a colour, into `to`, which may be `from`. */
+void canvas_fade(AVFrame *to, const AVFrame *from, uint32_t rgb, int32_t weight);
 
 struct stamp {
 	int x, y, width, height; /* even; inside the frame */

@@ -19,8 +19,9 @@
 #include "media/render_priv.h"
 
 /* Raised whenever the engine paints, mixes or encodes differently than before. */
-#define ENGINE_VERSION 1
+#define ENGINE_VERSION 2
 #define TEXT_SIZE_MIN 36
+#define IMAGE_WIDTH 0.2 /* share of the frame, when nobody says */
 
 void
 render_warn(struct render *render, const char *code, const char *format, ...)
@@ -322,6 +323,20 @@ picture_stamp(const struct picture *picture, const struct canvas_patch *place, d
 	return ret;
 }
 
+/* At the anchor, `margin` away from the edges that it names, then moved by x and y; always at even places. */
+static void
+place_image(const struct render *render, const struct timeline_overlay *overlay, struct canvas_patch *place)
+{
+	const double scale = plan_scale(render->plan), margin = overlay->margin * scale;
+	const double free_x = render->stage.width - place->width, free_y = render->stage.height - place->height;
+	const double to_x[3] = {margin, free_x / 2, free_x - margin}, to_y[3] = {margin, free_y / 2, free_y - margin};
+	const double x = to_x[overlay->anchor % 3] + overlay->x * scale,
+		     y = to_y[overlay->anchor / 3] + overlay->y * scale;
+
+	place->to_x = (int)lround(FW_MAX(FW_MIN(x, free_x), 0) / 2) * 2;
+	place->to_y = (int)lround(FW_MAX(FW_MIN(y, free_y), 0) / 2) * 2;
+}
+
 static int
 draw_image(struct render *render, const struct timeline_overlay *overlay, struct stamp **ret_stamp, struct error *err)
 {
@@ -335,20 +350,13 @@ draw_image(struct render *render, const struct timeline_overlay *overlay, struct
 	if (index_asset(render, overlay->asset, &asset, err) < 0 ||
 	    source_open(asset->source, render->task, &reader, err) < 0 || source_read(reader, 0, &frame, err) < 0)
 		return -1;
-	place.width = FW_MAX((int)lround(overlay->width * width / 2) * 2, 2);
+	place.width = FW_MAX((int)lround((overlay->width > 0 ? overlay->width : IMAGE_WIDTH) * width / 2) * 2, 2);
 	place.height = FW_MAX((int)lround((double)place.width * frame->height / frame->width / 2) * 2, 2);
 	if (place.height > height) {
 		place.width = FW_MAX((int)((int64_t)place.width * height / place.height / 2) * 2, 2);
 		place.height = height;
 	}
-	place.to_x = (width - place.width) / 4 * 2;
-	place.to_y = (height - place.height) / 4 * 2;
-	if (overlay->anchor == ANCHOR_TOP)
-		place.to_y =
-		    FW_MIN((int)lround(overlay->margin * plan_scale(render->plan) / 2) * 2, height - place.height);
-	else if (overlay->anchor == ANCHOR_BOTTOM)
-		place.to_y =
-		    FW_MAX(height - place.height - (int)lround(overlay->margin * plan_scale(render->plan) / 2) * 2, 0);
+	place_image(render, overlay, &place);
 	if (picture_from_frame(frame, place.width, place.height, &picture, err) < 0)
 		return error_wrap(err, "image '%s'", overlay->asset);
 	return picture_stamp(&picture, &place, overlay->opacity, ret_stamp, err);

@@ -6,6 +6,7 @@
  */
 #include "media/span.h"
 
+#include "lib/timeline/motion.h"
 #include "media/encode.h"
 #include "media/fit.h"
 #include "media/io.h"
@@ -152,13 +153,38 @@ paint_open(struct painter *painter, struct brush *brush, int64_t k, const AVFram
 	return 0;
 }
 
+/* What a fade leaves of the layer in its frame k, 0 to MOTION_ONE, and whose colour the rest has. */
+static int32_t
+fade_share(const struct plan_layer *layer, int64_t k, const struct timeline_transition **ret_fade)
+{
+	const int64_t left = layer->end - layer->start - 1 - k; /* 0 in the last frame */
+
+	*ret_fade = NULL;
+	if (layer->enter != NULL && !timeline_overlaps(layer->enter) && k < layer->enter_frames) {
+		*ret_fade = layer->enter;
+		return motion_progress(layer->enter->easing, k, layer->enter_frames);
+	}
+	if (left >= layer->leave_frames)
+		return MOTION_ONE;
+	*ret_fade = layer->leave;
+	return MOTION_ONE - motion_progress(layer->leave->easing, layer->leave_frames - left, layer->leave_frames);
+}
+
 static int
 paint_item(struct painter *painter, struct brush *brush, int64_t k, const AVFrame **top, struct error *err)
 {
+	const struct timeline_transition *fade;
+	const int32_t share = fade_share(brush->layer, k, &fade);
+
 	if (!brush->layer->covers)
 		return paint_open(painter, brush, k, top, err);
 	if (brush_draw(painter, brush, k, err) < 0)
 		return -1;
+	if (fade != NULL) {
+		canvas_fade(painter->canvas, brush->canvas, fade->rgb, share);
+		*top = painter->canvas;
+		return 0;
+	}
 	if (k >= brush->layer->enter_frames) {
 		*top = brush->canvas;
 		return 0;

@@ -201,6 +201,7 @@ put_clip(struct js_writer *w, const struct draft *draft, size_t index)
 	put_us(w, "duration", draft->clip[index]);
 	js_double(w, "speed", draft->speed);
 	js_str(w, "fit", "contain");
+	js_bool(w, "sound", false);
 	put_us(w, "hold", last ? draft->length.hold_us : 0);
 	js_close(w);
 }

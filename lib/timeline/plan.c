@@ -47,13 +47,66 @@ gcd(int64_t a, int64_t b)
 	return a;
 }
 
+int32_t
+plan_overlay_share(const struct plan_layer *layer, int64_t k)
+{
+	const int64_t rest = layer->end - layer->start - k; /* 1 in the last frame */
+	int64_t share = 65536;
+
+	if (k < layer->fade_in)
+		share = 65536 * (k + 1) / (layer->fade_in + 1);
+	if (rest <= layer->fade_out)
+		share = FW_MIN(share, 65536 * rest / (layer->fade_out + 1));
+	return (int32_t)share;
+}
+
 /* Whether nothing below can be seen: the lowest track always, because the frame's rest is black there. */
 static bool
 item_covers(const struct timeline_item *item, size_t track)
 {
 	if (item->type == TIMELINE_GAP)
 		return false;
-	return track == 0 || item->type == TIMELINE_CARD || item->type == TIMELINE_COLOUR || item->fit != FIT_CONTAIN;
+	if (track == 0 || item->type == TIMELINE_CARD || item->type == TIMELINE_COLOUR)
+		return true;
+	return item->fit != FIT_CONTAIN && item->fit != FIT_NONE;
+}
+
+static int64_t
+frame_at(const struct plan *plan, int64_t us)
+{
+	return plan_frame(us, plan->fps_num, plan->fps_den);
+}
+
+/* The frames of the item that begins at `*at`, which moves on to the item's end. */
+static struct plan_layer
+item_layer(const struct plan *plan, size_t t, size_t i, int64_t *at)
+{
+	const struct timeline_track *track = timeline_track_at(plan->timeline, t);
+	const struct timeline_item *item = timeline_item_at(track, i);
+	const struct timeline_transition *enter = i == 0 ? NULL : timeline_transition_after(track, i - 1);
+	const struct timeline_transition *next = timeline_transition_after(track, i);
+	const int64_t before = *at;
+	const int64_t start = enter != NULL && timeline_overlaps(enter) ? *at - enter->duration_us : *at;
+	const int64_t end = start + item->duration_us + item->hold_us;
+	struct plan_layer layer = {
+	    .item = item,
+	    .track = t,
+	    .start = frame_at(plan, start),
+	    .end = frame_at(plan, end),
+	    .covers = item_covers(item, t),
+	    .enter = enter,
+	};
+
+	layer.moving = FW_MAX(frame_at(plan, start + item->duration_us) - layer.start, 1);
+	if (enter != NULL)
+		layer.enter_frames =
+		    frame_at(plan, timeline_overlaps(enter) ? before : start + enter->duration_us) - layer.start;
+	if (next != NULL && !timeline_overlaps(next)) {
+		layer.leave = next;
+		layer.leave_frames = layer.end - frame_at(plan, end - next->duration_us);
+	}
+	*at = end;
+	return layer;
 }
 
 static void
@@ -63,32 +116,12 @@ place_items(struct plan *plan, struct plan_layer *layers, size_t t)
 	int64_t at = 0;
 
 	for (size_t i = 0; i < track->items.count; i++) {
-		const struct timeline_item *item = timeline_item_at(track, i);
-		const struct timeline_transition *enter = i == 0 ? NULL : timeline_transition_after(track, i - 1);
-		const int64_t before = at;
-		int64_t still;
+		const struct plan_layer layer = item_layer(plan, t, i, &at);
 
-		if (enter != NULL)
-			at -= enter->duration_us;
-		struct plan_layer layer = {
-		    .item = item,
-		    .track = t,
-		    .start = plan_frame(at, plan->fps_num, plan->fps_den),
-		    .end = plan_frame(at + item->duration_us + item->hold_us, plan->fps_num, plan->fps_den),
-		    .covers = item_covers(item, t),
-		};
-		still = plan_frame(at + item->duration_us, plan->fps_num, plan->fps_den);
-		layer.moving = FW_MAX(still - layer.start, 1);
-		if (enter != NULL) {
-			layer.enter = enter->type;
-			layer.enter_frames = plan_frame(before, plan->fps_num, plan->fps_den) - layer.start;
-		}
-		at += item->duration_us + item->hold_us;
-		if (layer.end <= layer.start || item->type == TIMELINE_GAP)
-			continue;
-		layers[plan->n_layers++] = layer;
+		if (layer.end > layer.start && layer.item->type != TIMELINE_GAP)
+			layers[plan->n_layers++] = layer;
 	}
-	plan->frames = FW_MAX(plan->frames, plan_frame(at, plan->fps_num, plan->fps_den));
+	plan->frames = FW_MAX(plan->frames, frame_at(plan, at));
 }
 
 static void
@@ -98,15 +131,30 @@ place_overlays(struct plan *plan, struct plan_layer *layers)
 		const struct timeline_overlay *overlay = timeline_overlay_at(plan->timeline, i);
 		struct plan_layer layer = {
 		    .overlay = overlay,
-		    .start = FW_MIN(plan_frame(overlay->start_us, plan->fps_num, plan->fps_den), plan->frames),
-		    .end = overlay->end_us == 0
-			       ? plan->frames
-			       : FW_MIN(plan_frame(overlay->end_us, plan->fps_num, plan->fps_den), plan->frames),
+		    .start = FW_MIN(frame_at(plan, overlay->start_us), plan->frames),
+		    .end = overlay->end_us == 0 ? plan->frames : FW_MIN(frame_at(plan, overlay->end_us), plan->frames),
 		    .moving = 1,
 		};
+		const int64_t frames = layer.end - layer.start;
 
-		if (layer.end > layer.start)
+		layer.fade_in = FW_MIN(frame_at(plan, overlay->fade_in_us), frames);
+		layer.fade_out = FW_MIN(frame_at(plan, overlay->fade_out_us), frames);
+		if (frames > 0)
 			layers[plan->n_layers++] = layer;
+	}
+}
+
+/* Captions lie over the whole film; which of their cues a span shows is in its key. So many short cues do not make
+ * many short spans. */
+static void
+place_captions(struct plan *plan, struct plan_layer *layers)
+{
+	for (size_t i = 0; i < plan->timeline->captions.count; i++) {
+		const struct timeline_captions *captions = timeline_captions_at(plan->timeline, i);
+
+		if (captions->modes[CAPTION_BURN] && captions->cues.count > 0)
+			layers[plan->n_layers++] =
+			    (struct plan_layer){.captions = captions, .end = plan->frames, .moving = 1};
 	}
 }
 
@@ -132,6 +180,7 @@ change_points(const struct plan *plan, int64_t *points)
 		points[n++] = FW_MIN(layer->start, plan->frames);
 		points[n++] = FW_MIN(layer->end, plan->frames);
 		points[n++] = FW_MIN(layer->start + layer->enter_frames, plan->frames);
+		points[n++] = FW_MIN(layer->end - layer->leave_frames, plan->frames);
 	}
 	qsort(points, n, sizeof(*points), frame_order);
 	for (size_t i = 0; i < n; i++)
@@ -164,6 +213,16 @@ pieces_of(int64_t frames)
 	return frames <= PLAN_SPAN_LONG ? 1 : (size_t)((frames + PLAN_SPAN_LONG - 1) / PLAN_SPAN_LONG);
 }
 
+/* Whether nothing under the layer is seen in any frame of the span. While it fades it still covers. */
+static bool
+hides_below(const struct plan_layer *layer, const struct plan_span *span)
+{
+	const bool in = layer->enter == NULL || !timeline_overlaps(layer->enter) ||
+			layer->start + layer->enter_frames <= span->start;
+
+	return layer->covers && in && layer->start <= span->start && layer->end >= span->start + span->frames;
+}
+
 /* Layers seen in the span, bottom first. What a covering layer hides for the whole span is left out. */
 static int
 find_layers(struct arena *arena, const struct plan *plan, struct plan_span *span, struct error *err)
@@ -179,12 +238,12 @@ find_layers(struct arena *arena, const struct plan *plan, struct plan_span *span
 
 		if (layer->start >= end || layer->end <= span->start)
 			continue;
-		if (layer->covers && layer->start + layer->enter_frames <= span->start && layer->end >= end)
+		if (hides_below(layer, span))
 			span->n_layers = 0;
 		list[span->n_layers++] = i;
 		if (layer->item == NULL)
 			continue;
-		if (layer->start + layer->enter_frames > span->start)
+		if (layer->start + layer->enter_frames > span->start || layer->end - layer->leave_frames < end)
 			span->kind = PLAN_OVERLAP;
 		else if (span->kind == PLAN_BODY && layer->item->type == TIMELINE_CARD)
 			span->kind = PLAN_CARD;
@@ -195,7 +254,7 @@ find_layers(struct arena *arena, const struct plan *plan, struct plan_span *span
 static int
 make_spans(struct arena *arena, struct plan *plan, struct error *err)
 {
-	int64_t *points = ARENA_ARRAY(arena, plan->n_layers * 3 + 2, int64_t);
+	int64_t *points = ARENA_ARRAY(arena, plan->n_layers * 4 + 2, int64_t);
 	size_t n, total = 0;
 	struct plan_span *spans;
 
@@ -230,7 +289,7 @@ plan_make(struct arena *arena, const struct timeline *timeline, const struct pla
 {
 	struct plan *plan = ARENA_NEW(arena, struct plan);
 	struct plan_layer *layers;
-	size_t count = timeline->overlays.count;
+	size_t count = timeline->overlays.count + timeline->captions.count;
 	int64_t common;
 
 	for (size_t t = 0; t < timeline->tracks.count; t++)
@@ -249,6 +308,7 @@ plan_make(struct arena *arena, const struct timeline *timeline, const struct pla
 	if (plan->frames <= 0)
 		return error_code(err, ERR_INPUT, "timeline_empty", "the film has no frames");
 	place_overlays(plan, layers);
+	place_captions(plan, layers);
 	if (make_spans(arena, plan, err) < 0)
 		return -1;
 	*ret_plan = plan;

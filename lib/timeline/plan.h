@@ -36,14 +36,21 @@ struct plan_facts {
 };
 
 struct plan_layer {
-	const struct timeline_item *item; /* one of these two */
+	const struct timeline_item *item; /* one of these three */
 	const struct timeline_overlay *overlay;
-	size_t track;	    /* of an item */
-	int64_t start, end; /* film frames, end not included */
-	int64_t moving;	    /* frames from start on that advance the source; later ones repeat the last; at least 1 */
-	enum timeline_transition_type enter; /* TRANSITION_CUT: at once */
-	int64_t enter_frames;		     /* frame k of these (from 0) shows k / enter_frames of the layer */
-	bool covers;			     /* hides everything below once it is in */
+	const struct timeline_captions *captions; /* burnt in; the cues of a moment are drawn */
+	size_t track;				  /* of an item */
+	int64_t start, end;			  /* film frames, end not included */
+	int64_t moving; /* frames from start on that advance the source; later ones repeat the last; at least 1 */
+	/* How an item comes in: frame k of enter_frames (from 0) is k steps of enter_frames on the way. NULL: at once.
+	 * A fade comes up from its colour, everything else comes over what is below. */
+	const struct timeline_transition *enter;
+	int64_t enter_frames;
+	/* How an item goes: its last leave_frames go to the colour of this fade, the last one wholly. NULL: at once. */
+	const struct timeline_transition *leave;
+	int64_t leave_frames;
+	int64_t fade_in, fade_out; /* frames of an overlay's fades */
+	bool covers;		   /* hides everything below once it is in */
 };
 
 enum plan_kind { PLAN_BODY, PLAN_OVERLAP, PLAN_CARD, PLAN__COUNT };
@@ -83,6 +90,9 @@ int64_t plan_frame(int64_t us, int64_t fps_num, int64_t fps_den);
 
 /* Samples of one channel that the first `frames` frames last, rounded to the nearest. */
 int64_t plan_samples(const struct plan *plan, int64_t frames, int64_t rate);
+
+/* How much of an overlay is seen in its frame k, 0 to 65536, from its fades alone. */
+int32_t plan_overlay_share(const struct plan_layer *layer, int64_t k);
 
 /* The picture scale of sizes that are given for 1080 lines. */
 double plan_scale(const struct plan *plan);

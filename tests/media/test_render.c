@@ -543,8 +543,8 @@ TEST(render_incremental_equals_full)
 {
 	static const struct {
 		const char *transition, *text, *sound;
-	} edits[] = {{"dissolve", "Other", ""}, {"fade", "Other", ""}, {"wipe_left", "Hello", MUSIC},
-	    {"slide_up", "Hello", ""}, {"cut", "Third", MUSIC}};
+	} edits[] = {{"dissolve", "Other", ""}, {"fade", "Other", ""}, {"wipe", "Hello", MUSIC}, {"slide", "Hello", ""},
+	    {"cut", "Third", MUSIC}};
 	const int cache = open_dir(test_dir());
 	struct rendered start;
 
