@@ -16,10 +16,17 @@
 #define FONTS_DEPTH_MAX 6
 #define FONTS_DIRS_MAX 32
 
+struct digest {
+	const char *file;
+	char sha256[HASH_HEX_SIZE];
+	struct digest *next;
+};
+
 struct fonts {
 	struct arena *arena;
 	FcConfig *config;
 	const char *paths[FONTS_DIRS_MAX + 1];
+	struct digest **digests; /* of the files asked for so far */
 };
 
 /* ---- WOFF ---- */
@@ -76,6 +83,71 @@ put_dir(struct buf *xml, const char *dir)
 	buf_puts(xml, "</dir>\n");
 }
 
+/* Families that step in for what a chosen font lacks, best first; those that are not installed are passed over. A
+ * language's own come before the general ones: the same Han character looks different in Chinese and in Japanese. */
+static const struct {
+	const char *lang; /* NULL: any */
+	const char *const families[12];
+} fallbacks[] = {
+    {"ja", {"Noto Sans CJK JP"}},
+    {"ko", {"Noto Sans CJK KR"}},
+    {"zh-tw", {"Noto Sans CJK TC"}},
+    {"zh-cn", {"Noto Sans CJK SC"}},
+    {NULL, {FONTS_FALLBACK_FAMILY, "Noto Sans CJK SC", "WenQuanYi Micro Hei", "Noto Sans Devanagari",
+	       "Lohit Devanagari", "Noto Sans Thai", "Loma", FONTS_EMOJI}},
+};
+
+/* What is better than DejaVu's own letters where it is installed. */
+static const struct {
+	const char *lang, *family;
+} preferred[] = {
+    {"ar", "Noto Sans Arabic"}, {"fa", "Noto Sans Arabic"}, {"ur", "Noto Sans Arabic"}, {"he", "Noto Sans Hebrew"}};
+
+static void
+put_families(struct buf *xml, const char *lang, const char *const *families)
+{
+	buf_puts(xml, "<match target=\"pattern\">");
+	if (lang != NULL)
+		buf_printf(xml, "<test name=\"lang\" compare=\"contains\"><string>%s</string></test>", lang);
+	buf_puts(xml, "<edit name=\"family\" mode=\"append_last\" binding=\"strong\">");
+	for (size_t i = 0; families[i] != NULL; i++)
+		buf_printf(xml, "<string>%s</string>", families[i]);
+	buf_puts(xml, "</edit></match>\n");
+}
+
+/* Pango asks for the family "emoji" for what is shown as one. */
+static const char emoji_rule[] =
+    "<match target=\"pattern\"><test name=\"family\"><string>emoji</string></test>"
+    "<edit name=\"family\" mode=\"prepend_first\" binding=\"strong\"><string>" FONTS_EMOJI "</string></edit></match>\n";
+
+/* A bold text stays bold where a fallback has only a regular face: its outlines are made broader. Emoji are pictures of
+ * one size, 136 pixels high: they are scaled. */
+static const char shape_rules[] =
+    "<match target=\"font\">"
+    "<test name=\"weight\" compare=\"less_eq\"><const>medium</const></test>"
+    "<test target=\"pattern\" name=\"weight\" compare=\"more_eq\"><const>demibold</const></test>"
+    "<test name=\"outline\"><bool>true</bool></test>"
+    "<edit name=\"embolden\" mode=\"assign\"><bool>true</bool></edit></match>\n"
+    "<match target=\"font\"><test name=\"outline\"><bool>false</bool></test>"
+    "<edit name=\"pixelsizefixupfactor\" mode=\"assign\"><divide><name target=\"pattern\">pixelsize</name>"
+    "<name target=\"font\">pixelsize</name></divide></edit>"
+    "<edit name=\"matrix\" mode=\"assign\"><times><name>matrix</name><matrix>"
+    "<name>pixelsizefixupfactor</name><double>0</double><double>0</double><name>pixelsizefixupfactor</name>"
+    "</matrix></times></edit>"
+    "<edit name=\"size\" mode=\"assign\"><divide><name>size</name><name>pixelsizefixupfactor</name></divide></edit>"
+    "</match>\n";
+
+static void
+put_rules(struct buf *xml)
+{
+	buf_puts(xml, emoji_rule);
+	for (size_t i = 0; i < ARRAY_LEN(preferred); i++)
+		put_families(xml, preferred[i].lang, (const char *const[]){preferred[i].family, NULL});
+	for (size_t i = 0; i < ARRAY_LEN(fallbacks); i++)
+		put_families(xml, fallbacks[i].lang, fallbacks[i].families);
+	buf_puts(xml, shape_rules);
+}
+
 static int
 write_config(const struct fonts *fonts, const char *runtime, const char *path, struct error *err)
 {
@@ -87,6 +159,7 @@ write_config(const struct fonts *fonts, const char *runtime, const char *path, s
 	/* web fonts are read unpacked */
 	buf_puts(&xml, "<selectfont><rejectfont><glob>*.woff</glob></rejectfont><rejectfont><glob>*.woff2</glob></"
 		       "rejectfont></selectfont>\n");
+	put_rules(&xml);
 	buf_puts(&xml, "<cachedir>");
 	buf_text(&xml, runtime);
 	buf_puts(&xml, "/fontcache</cachedir>\n<config><rescan><int>0</int></rescan></config>\n</fontconfig>\n");
@@ -156,6 +229,9 @@ fonts_new(const char *const *dirs, const char *runtime, struct fonts **ret_fonts
 	if (fonts == NULL)
 		abort();
 	fonts->arena = arena;
+	fonts->digests = ARENA_NEW(arena, struct digest *);
+	if (fonts->digests == NULL)
+		abort();
 	if (fonts_fill(fonts, dirs, runtime, err) < 0) {
 		fonts_free(&fonts);
 		return error_wrap(err, "preparing fonts in '%s'", runtime);
@@ -274,11 +350,37 @@ find_any(const struct fonts *fonts)
 }
 
 int
+fonts_digest(const struct fonts *fonts, const char *file, const char **ret_sha256, struct error *err)
+{
+	unsigned char digest[HASH_SIZE];
+	CLEANUP(fd_close) int fd = -1;
+	struct digest *made;
+
+	for (const struct digest *known = *fonts->digests; known != NULL; known = known->next) {
+		if (text_equal(known->file, file)) {
+			*ret_sha256 = known->sha256;
+			return 0;
+		}
+	}
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, ERR_INTERNAL, "opening font '%s'", file);
+	if (hash_fd(fd, digest, NULL, err) < 0)
+		return error_wrap(err, "reading font '%s'", file);
+	made = ARENA_NEW(fonts->arena, struct digest);
+	if (made == NULL || (made->file = arena_strdup(fonts->arena, file)) == NULL)
+		return arena_error(fonts->arena, err);
+	made->next = *fonts->digests;
+	*fonts->digests = made;
+	*ret_sha256 = hash_hex(digest, made->sha256);
+	return 0;
+}
+
+int
 fonts_resolve(const struct fonts *fonts, const char *name, struct font *ret_font, struct error *err)
 {
 	struct font font = {0};
-	unsigned char digest[HASH_SIZE];
-	CLEANUP(fd_close) int fd = -1;
+	const char *sha256;
 	const FcPattern *pattern = find(fonts, name);
 
 	if (pattern == NULL) {
@@ -293,12 +395,10 @@ fonts_resolve(const struct fonts *fonts, const char *name, struct font *ret_font
 	font.style = pattern_text(pattern, FC_STYLE);
 	font.weight = FcWeightToOpenType(pattern_int(pattern, FC_WEIGHT, FC_WEIGHT_REGULAR));
 	font.italic = pattern_int(pattern, FC_SLANT, FC_SLANT_ROMAN) != FC_SLANT_ROMAN;
-	fd = open(font.file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, ERR_INTERNAL, "opening font '%s'", font.file);
-	if (hash_fd(fd, digest, NULL, err) < 0)
-		return error_wrap(err, "reading font '%s'", font.file);
-	hash_hex(digest, font.sha256);
+	font.fonts = fonts;
+	if (fonts_digest(fonts, font.file, &sha256, err) < 0)
+		return -1;
+	(void)text_copy(font.sha256, sizeof(font.sha256), sha256);
 	*ret_font = font;
 	return 0;
 }

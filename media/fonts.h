@@ -9,7 +9,9 @@
  * WOFF files (web fonts; npm brings Montserrat so) are unpacked into the runtime folder, because pango refuses them
  * packed.
  *
- * The configuration is also made fontconfig's current one: pango in this process sees exactly these fonts.
+ * The configuration is also made fontconfig's current one: pango in this process sees exactly these fonts. It lists by
+ * language which families step in for what a font lacks, so that the choice does not depend on the machine's own
+ * configuration.
  */
 #ifndef MEDIA_FONTS_H
 #define MEDIA_FONTS_H
@@ -20,15 +22,20 @@
 
 /* Taken when a font is missing. */
 #define FONTS_FALLBACK "DejaVuSans-Bold"
+#define FONTS_FALLBACK_FAMILY "DejaVu Sans"
+
+/* What emoji are drawn with. */
+#define FONTS_EMOJI "Noto Color Emoji"
 
 struct fonts;
 
 struct font {
-	const char *file;   /* borrowed from fonts, as family and style */
-	int index;	    /* face within the file */
-	const char *family; /* "Open Sans" */
-	const char *style;  /* "Bold" */
-	int weight;	    /* as pango counts: 400 regular, 700 bold */
+	const struct fonts *fonts; /* borrowed */
+	const char *file;	   /* borrowed from fonts, as family and style */
+	int index;		   /* face within the file */
+	const char *family;	   /* "Open Sans" */
+	const char *style;	   /* "Bold" */
+	int weight;		   /* as pango counts: 400 regular, 700 bold */
 	bool italic;
 	char sha256[HASH_HEX_SIZE]; /* of the file */
 	bool fallback;		    /* `file` is not what was asked for: warning font_fallback */
@@ -43,6 +50,9 @@ void fonts_free(struct fonts **fonts);
  * FONTS_FALLBACK or, without that, the first bold font there is. Where several files share a name, the one with basic
  * Latin. */
 int fonts_resolve(const struct fonts *fonts, const char *name, struct font *ret_font, struct error *err) MUST_CHECK;
+
+/* Digest of a font file as 64 hex digits, read once and kept; borrowed from fonts. Not in several threads at a time. */
+int fonts_digest(const struct fonts *fonts, const char *file, const char **ret_sha256, struct error *err) MUST_CHECK;
 
 /* Folders and files that drawing text reads, NULL-terminated, for the sandbox. */
 const char *const *fonts_paths(const struct fonts *fonts) RETURNS_NONNULL;

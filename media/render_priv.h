@@ -38,6 +38,11 @@ struct render_asset {
 	double enlarged;       /* by how much its pictures are scaled up, at most */
 };
 
+struct render_font {
+	const char *name; /* as the timeline has it */
+	struct font font;
+};
+
 struct render_warning {
 	const char *code;
 	const char *message;
@@ -49,9 +54,10 @@ struct render {
 	struct timeline *timeline;
 	struct plan_facts facts;
 	struct plan_fact asset_facts[RENDER_ASSETS_MAX];
-	struct plan_fact font_facts[RENDER_FONTS_MAX];
+	struct plan_fact *font_facts; /* one for each text */
 	struct render_asset assets[RENDER_ASSETS_MAX];
-	struct font fonts[RENDER_FONTS_MAX];
+	struct render_font fonts[RENDER_FONTS_MAX];
+	size_t n_fonts;
 	struct plan *plan;
 	struct stage stage;
 	struct cache cache;

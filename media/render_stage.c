@@ -19,7 +19,7 @@
 #include "media/render_priv.h"
 
 /* Raised whenever the engine paints, mixes or encodes differently than before. */
-#define ENGINE_VERSION 2
+#define ENGINE_VERSION 3
 #define TEXT_SIZE_MIN 36
 #define IMAGE_WIDTH 0.2 /* share of the frame, when nobody says */
 
@@ -139,24 +139,48 @@ read_assets(struct render *render, struct error *err)
 }
 
 static int
-use_font(struct render *render, const char *name, struct error *err)
+find_font(struct render *render, const char *name, const struct font **ret_font, struct error *err)
 {
-	const size_t n = render->facts.n_fonts;
+	const size_t n = render->n_fonts;
 
-	for (size_t i = 0; i < n; i++)
-		if (text_equal(render->font_facts[i].name, name))
+	for (size_t i = 0; i < n; i++) {
+		if (text_equal(render->fonts[i].name, name)) {
+			*ret_font = &render->fonts[i].font;
 			return 0;
+		}
+	}
 	if (n == RENDER_FONTS_MAX)
 		return error_set(err, ERR_INPUT, "a film uses at most %d fonts", RENDER_FONTS_MAX);
 	if (render->task->fonts == NULL)
 		return error_set(err, ERR_UNAVAILABLE, "there are no fonts");
-	if (fonts_resolve(render->task->fonts, name, &render->fonts[n], err) < 0)
+	if (fonts_resolve(render->task->fonts, name, &render->fonts[n].font, err) < 0)
 		return error_wrap(err, "font '%s'", name);
-	if (render->fonts[n].fallback)
+	if (render->fonts[n].font.fallback)
 		render_warn(render, "font_fallback", "The font %s is not installed; %s %s is used instead.", name,
-		    render->fonts[n].family, render->fonts[n].style);
-	render->font_facts[n] = (struct plan_fact){.name = name, .digest = render->fonts[n].sha256};
-	render->facts.n_fonts = n + 1;
+		    render->fonts[n].font.family, render->fonts[n].font.style);
+	render->fonts[n].name = name;
+	render->n_fonts = n + 1;
+	*ret_font = &render->fonts[n].font;
+	return 0;
+}
+
+/* A text's fact is the digest of the fonts that it really takes its letters from. */
+static int
+use_text(struct render *render, const char *name, const char *text, struct error *err)
+{
+	struct plan_fact *facts = render->font_facts;
+	const struct font *font = NULL;
+	struct drawtext_fonts used;
+
+	for (size_t i = 0; i < render->facts.n_fonts; i++)
+		if (text_equal(facts[i].name, name) && text_equal(facts[i].text, text))
+			return 0;
+	if (find_font(render, name, &font, err) < 0 || drawtext_fonts_used(text, font, &used, err) < 0)
+		return -1;
+	const char *key = arena_strdup(render->task->arena, used.key);
+	if (key == NULL)
+		return arena_error(render->task->arena, err);
+	facts[render->facts.n_fonts++] = (struct plan_fact){.name = name, .text = text, .digest = key};
 	return 0;
 }
 
@@ -164,37 +188,41 @@ static int
 read_fonts(struct render *render, struct error *err)
 {
 	const struct timeline *timeline = render->timeline;
+	size_t texts = timeline->overlays.count + 1;
 
+	for (size_t t = 0; t < timeline->tracks.count; t++)
+		texts += timeline_track_at(timeline, t)->items.count;
+	render->font_facts = ARENA_ARRAY(render->task->arena, texts, struct plan_fact);
+	if (render->font_facts == NULL)
+		return arena_error(render->task->arena, err);
 	render->facts.fonts = render->font_facts;
 	for (size_t t = 0; t < timeline->tracks.count; t++) {
 		const struct timeline_track *track = timeline_track_at(timeline, t);
 
-		for (size_t i = 0; i < track->items.count; i++)
-			if (timeline_item_at(track, i)->type == TIMELINE_CARD &&
-			    use_font(render, timeline_item_at(track, i)->font, err) < 0)
+		for (size_t i = 0; i < track->items.count; i++) {
+			const struct timeline_item *item = timeline_item_at(track, i);
+
+			if (item->type == TIMELINE_CARD && use_text(render, item->font, item->text, err) < 0)
 				return -1;
+		}
 	}
-	for (size_t i = 0; i < timeline->overlays.count; i++)
-		if (!timeline_overlay_at(timeline, i)->image &&
-		    use_font(render, timeline_overlay_at(timeline, i)->font, err) < 0)
+	for (size_t i = 0; i < timeline->overlays.count; i++) {
+		const struct timeline_overlay *overlay = timeline_overlay_at(timeline, i);
+
+		if (!overlay->image && use_text(render, overlay->font, overlay->text, err) < 0)
 			return -1;
-	/* what the chosen font lacks comes from this one */
-	return timeline->overlays.count == 0 && render->facts.n_fonts == 0 ? 0 : use_font(render, FONTS_FALLBACK, err);
+	}
+	return 0;
 }
 
 /* Whatever lies between the inputs' bytes and the encoded ones. */
 static int
 describe_engine(struct render *render, struct error *err)
 {
-	const char *fallback = "";
-
-	for (size_t i = 0; i < render->facts.n_fonts; i++)
-		if (text_equal(render->font_facts[i].name, FONTS_FALLBACK))
-			fallback = render->font_facts[i].digest;
 	render->facts.engine = arena_printf(render->task->arena,
-	    "engine %d; %s; avcodec %u %s; avformat %u; swscale %u; pango %s; cairo %s; harfbuzz %s; fallback font %s",
-	    ENGINE_VERSION, encoder_settings(), avcodec_version(), avcodec_configuration(), avformat_version(),
-	    swscale_version(), pango_version_string(), cairo_version_string(), hb_version_string(), fallback);
+	    "engine %d; %s; avcodec %u %s; avformat %u; swscale %u; pango %s; cairo %s; harfbuzz %s", ENGINE_VERSION,
+	    encoder_settings(), avcodec_version(), avcodec_configuration(), avformat_version(), swscale_version(),
+	    pango_version_string(), cairo_version_string(), hb_version_string());
 	return render->facts.engine == NULL ? arena_error(render->task->arena, err) : 0;
 }
 
@@ -256,18 +284,32 @@ draw_text(
 	struct drawtext full = *what;
 	struct drawtext_report report = {0};
 
-	for (size_t i = 0; i < render->facts.n_fonts; i++)
-		if (text_equal(render->font_facts[i].name, font))
-			full.font = &render->fonts[i];
+	if (find_font(render, font, &full.font, err) < 0)
+		return -1;
 	full.width = render->stage.width;
 	full.height = render->stage.height;
 	full.size_min = TEXT_SIZE_MIN * plan_scale(render->plan);
 	if (drawtext_stamp(&full, ret_stamp, &report, err) < 0)
 		return -1;
 	if (report.missing > 0)
-		render_warn(render, "glyphs_missing", "%d character%s of the text cannot be shown, the first is '%s'.",
-		    report.missing, report.missing == 1 ? "" : "s", report.first);
+		render_warn(render, "glyphs_missing", "No font here has %d character%s of a text: %s.", report.missing,
+		    report.missing == 1 ? "" : "s", drawtext_missing(&report, render->task->arena));
 	return 0;
+}
+
+static enum drawtext_align
+text_align(enum timeline_align align)
+{
+	return align == ALIGN_LEFT ? DRAWTEXT_LEFT : align == ALIGN_RIGHT ? DRAWTEXT_RIGHT : DRAWTEXT_CENTER;
+}
+
+static struct drawtext_box
+text_box(const struct timeline_box *box, double scale)
+{
+	if (box->color == NULL)
+		return (struct drawtext_box){0};
+	return (struct drawtext_box){
+	    .opacity = box->opacity, .rgb = box->rgb, .pad = box->padding * scale, .radius = box->radius * scale};
 }
 
 static int
@@ -277,7 +319,7 @@ draw_card(struct render *render, const struct timeline_item *item, struct stamp 
 	    .text = item->text,
 	    .size = item->size * plan_scale(render->plan),
 	    .rgb = item->rgb,
-	    .anchor = ANCHOR_CENTER,
+	    .align = text_align(item->align),
 	    .opacity = 1,
 	};
 
@@ -287,14 +329,23 @@ draw_card(struct render *render, const struct timeline_item *item, struct stamp 
 static int
 draw_overlay(struct render *render, const struct timeline_overlay *overlay, struct stamp **ret_stamp, struct error *err)
 {
-	const double scale = plan_scale(render->plan);
+	const double scale = plan_scale(render->plan), margin = overlay->margin * scale;
 	const struct drawtext what = {
 	    .text = overlay->text,
 	    .size = overlay->size * scale,
 	    .rgb = overlay->rgb,
-	    .outline = overlay->outline,
-	    .anchor = overlay->anchor,
-	    .margin = round(overlay->margin * scale),
+	    .soft_edge = overlay->outline && overlay->outline_width == 0 && overlay->box.color == NULL,
+	    .edge_width = overlay->outline ? overlay->outline_width * scale : 0,
+	    .edge_rgb = overlay->outline_rgb,
+	    .box = text_box(&overlay->box, scale),
+	    .align = text_align(overlay->align),
+	    .across = overlay->anchor % 3 - 1,
+	    .down = overlay->anchor / 3 - 1,
+	    .margin_x = margin,
+	    .margin_y = margin,
+	    .offset_x = overlay->x * scale,
+	    .offset_y = overlay->y * scale,
+	    .max_width = overlay->width * render->stage.width,
 	    .opacity = overlay->opacity,
 	};
 

@@ -23,7 +23,8 @@
 /* What a name of the timeline stands for. */
 struct plan_fact {
 	const char *name;
-	const char *digest; /* of the file's bytes */
+	const char *digest; /* of the file's bytes; of all font files that a text takes letters from */
+	const char *text;   /* of a font: the text that it draws; NULL: any */
 };
 
 struct plan_facts {

@@ -21,6 +21,20 @@ add_fact(struct hash *hash, const struct plan_fact *facts, size_t count, const c
 	return error_code(err, ERR_INPUT, code, "the timeline names '%s', which is not there", name);
 }
 
+static int
+add_font(struct hash *hash, const struct plan_facts *facts, const char *name, const char *text, struct error *err)
+{
+	for (size_t i = 0; i < facts->n_fonts; i++) {
+		const struct plan_fact *fact = &facts->fonts[i];
+
+		if (text_equal(fact->name, name) && (fact->text == NULL || text_equal(fact->text, text))) {
+			hash_add_str(hash, fact->digest);
+			return 0;
+		}
+	}
+	return error_code(err, ERR_INPUT, "font_missing", "the timeline names the font '%s', which is not there", name);
+}
+
 static void
 add_micro(struct hash *hash, double number)
 {
@@ -133,7 +147,7 @@ add_item(struct hash *hash, const struct plan *plan, const struct plan_layer *la
 		hash_add_int(hash, item->rgb);
 		hash_add_int(hash, item->background_rgb);
 		hash_add_int(hash, item->align);
-		return add_fact(hash, facts->fonts, facts->n_fonts, item->font, "font_missing", err);
+		return add_font(hash, facts, item->font, item->text, err);
 	case TIMELINE_COLOUR:
 		hash_add_int(hash, item->rgb);
 		return 0;
@@ -186,7 +200,7 @@ add_overlay(struct hash *hash, const struct plan *plan, const struct timeline_ov
 	add_micro(hash, overlay->outline_width);
 	hash_add_int(hash, overlay->outline_rgb);
 	add_box(hash, &overlay->box);
-	return add_fact(hash, facts->fonts, facts->n_fonts, overlay->font, "font_missing", err);
+	return add_font(hash, facts, overlay->font, overlay->text, err);
 }
 
 static void
@@ -197,9 +211,7 @@ add_cue(struct hash *hash, const struct timeline_captions *captions, const struc
 	hash_add_int(hash, cue->start_us + shift);
 	hash_add_int(hash, cue->end_us + shift);
 	hash_add_str(hash, cue->text);
-	if (captions->look != CAPTION_KARAOKE)
-		return;
-	for (size_t i = 0; i < cue->words.count; i++) {
+	for (size_t i = 0; captions->look == CAPTION_KARAOKE && i < cue->words.count; i++) {
 		const struct timeline_word *word = timeline_word_at(cue, i);
 
 		hash_add_str(hash, word->text);
@@ -214,7 +226,6 @@ add_captions(struct hash *hash, const struct plan *plan, const struct plan_span 
     const struct timeline_captions *captions, struct error *err)
 {
 	const int64_t from_us = item_us(plan, span->start), to_us = item_us(plan, span->start + span->frames + 1);
-	const struct plan_facts *facts = plan->facts;
 
 	hash_add_str(hash, "captions");
 	hash_add_int(hash, captions->look);
@@ -227,10 +238,13 @@ add_captions(struct hash *hash, const struct plan *plan, const struct plan_span 
 	for (size_t i = 0; i < captions->cues.count; i++) {
 		const struct timeline_cue *cue = timeline_cue_at(captions, i);
 
-		if (cue->end_us + captions->offset_us > from_us && cue->start_us + captions->offset_us < to_us)
-			add_cue(hash, captions, cue, from_us);
+		if (cue->end_us + captions->offset_us <= from_us || cue->start_us + captions->offset_us >= to_us)
+			continue;
+		add_cue(hash, captions, cue, from_us);
+		if (add_font(hash, plan->facts, captions->font, cue->text, err) < 0)
+			return -1;
 	}
-	return add_fact(hash, facts->fonts, facts->n_fonts, captions->font, "font_missing", err);
+	return 0;
 }
 
 static void
