@@ -21,6 +21,7 @@ const struct command commands[] = {
     {"ad", cmd_ad, "--scene TEXT --name TEXT --cta TEXT (--prompt TEXT | --pictures FILE...) --output FILE",
 	"make a whole product advert through the API"},
     {"demo", cmd_demo, "--output DIR [--url URL]", "two whole adverts and a report of what they cost"},
+    {"schema", cmd_schema, "", "the JSON Schema of timelines"},
     {"smoke", cmd_smoke, "[--url URL]", "log in, pictures, clips, film, download against a running system"},
     {NULL, NULL, NULL, NULL},
 };

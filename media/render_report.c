@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "lib/js/write.h"
+#include "lib/timeline/estimate.h"
 #include "media/render_priv.h"
 #include "media/sound.h"
 
@@ -58,6 +59,26 @@ put_audio(struct js_writer *w, const struct render *render)
 	js_int(w, "clipped", (int64_t)notes.clipped);
 	js_fixed(w, "silent_s", (double)notes.silent / notes.rate, 3);
 	js_bool(w, "reused", render->sound_reused);
+	js_close(w);
+}
+
+/* Of what was missing when the render began; for a dry run it is all there is. */
+static void
+put_estimate(struct js_writer *w, const struct render *render)
+{
+	struct estimate estimate;
+
+	estimate_make(&(struct estimate_request){.plan = render->plan,
+			  .reused = render->reused,
+			  .sound_reused = render->sound_reused,
+			  .threads = (int)(render->args.threads > 0 ? render->args.threads : render->task->threads),
+			  .speed = 1},
+	    &estimate);
+	js_open_object(w, "estimate");
+	js_fixed(w, "work_s", estimate.work_s, 2);
+	js_fixed(w, "seconds", estimate.seconds, 2);
+	js_int(w, "memory_bytes", estimate.memory_bytes);
+	js_int(w, "bytes", estimate.bytes);
 	js_close(w);
 }
 
@@ -162,6 +183,7 @@ render_report(const struct render *render, const struct render_output *output, s
 	js_int(&w, "fps_num", plan->fps_num);
 	js_int(&w, "fps_den", plan->fps_den);
 	js_str(&w, "key", plan->key);
+	put_estimate(&w, render);
 	put_spans(&w, render);
 	if (output != NULL) {
 		js_int(&w, "bytes", output->bytes);

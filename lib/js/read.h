@@ -168,6 +168,8 @@ int js_parse_pairs(struct arena *arena, const char *const *names, const char *co
 
 /* The OpenAPI 3.1 schema object of a table: type object, properties, required, additionalProperties false. */
 void js_schema(struct js_writer *w, const char *key, const struct js_field *fields);
+/* The same, into the object that is open. */
+void js_schema_members(struct js_writer *w, const struct js_field *fields);
 
 /* ---- JSON of others ---- */
 

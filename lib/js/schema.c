@@ -166,7 +166,13 @@ void
 js_schema(struct js_writer *w, const char *key, const struct js_field *fields)
 {
 	js_open_object(w, key);
+	js_schema_members(w, fields);
+	js_close(w);
+}
+
+void
+js_schema_members(struct js_writer *w, const struct js_field *fields)
+{
 	js_str(w, "type", "object");
 	write_members(w, fields);
-	js_close(w);
 }
