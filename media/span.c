@@ -222,24 +222,38 @@ paint(struct painter *painter, int64_t frame, const AVFrame **ret_frame, struct 
 	return 0;
 }
 
-static int
-paint_all(struct painter *painter, struct encoder *encoder, struct canvas_meter *meter, struct error *err)
+int
+span_paint(struct stage *stage, const struct plan_span *span, span_paint_fn *take, void *ctx, struct error *err)
 {
-	struct stage *stage = painter->stage;
-	const struct plan_span *span = painter->span;
+	CLEANUP(painter_done) struct painter painter = {.span = span};
 	const AVFrame *frame;
 
+	if (painter_init(&painter, stage, span, err) < 0)
+		return -1;
 	for (int64_t n = span->start; n < span->start + span->frames; n++) {
 		if (atomic_load_explicit(&stage->stop, memory_order_relaxed) || task_cancelled(stage->task))
 			return error_set(err, ERR_CANCELLED, "the render was stopped");
-		if (paint(painter, n, &frame, err) < 0)
+		if (paint(&painter, n, &frame, err) < 0)
 			return error_wrap(err, "frame %lld", (long long)n);
-		canvas_meter_add(meter, frame);
-		if (encoder_put(encoder, frame, err) < 0)
+		if (take(ctx, frame, err) < 0)
 			return -1;
 		atomic_fetch_add_explicit(&stage->done, 1, memory_order_relaxed);
 	}
-	return encoder_put(encoder, NULL, err);
+	return 0;
+}
+
+struct making {
+	struct encoder *encoder;
+	struct canvas_meter *meter;
+};
+
+static int
+make_frame(void *ctx, const AVFrame *frame, struct error *err)
+{
+	const struct making *making = ctx;
+
+	canvas_meter_add(making->meter, frame);
+	return encoder_put(making->encoder, frame, err);
 }
 
 int
@@ -249,13 +263,15 @@ span_make(struct stage *stage, const struct plan_span *span, struct piece_builde
 	    .height = stage->height,
 	    .fps_num = stage->plan->fps_num,
 	    .fps_den = stage->plan->fps_den};
-	CLEANUP(painter_done) struct painter painter = {.span = span};
 	CLEANUP(encoder_free) struct encoder *encoder = NULL;
 	CLEANUP(canvas_meter_free) struct canvas_meter *meter = canvas_meter_new();
+	struct making making;
 	struct canvas_stats stats;
 
-	if (painter_init(&painter, stage, span, err) < 0 || encoder_open(&request, builder, &encoder, err) < 0 ||
-	    paint_all(&painter, encoder, meter, err) < 0)
+	if (encoder_open(&request, builder, &encoder, err) < 0)
+		return -1;
+	making = (struct making){encoder, meter};
+	if (span_paint(stage, span, make_frame, &making, err) < 0 || encoder_put(encoder, NULL, err) < 0)
 		return -1;
 	if (builder->samples.len / sizeof(struct sample) != (size_t)span->frames)
 		return error_set(err, ERR_INTERNAL, "the encoder gave %zu pictures for %lld frames",

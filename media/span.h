@@ -31,6 +31,13 @@ struct stage {
 	atomic_llong done; /* frames encoded so far */
 };
 
+/* Takes a painted frame, borrowed until it returns. -1 with the error ends the painting. */
+typedef int span_paint_fn(void *ctx, const AVFrame *frame, struct error *err);
+
+/* Paints the span's frames in order. Any thread. ERR_CANCELLED when stage->stop was set. */
+int span_paint(
+    struct stage *stage, const struct plan_span *span, span_paint_fn *take, void *ctx, struct error *err) MUST_CHECK;
+
 /* Paints and encodes the span into the builder. Any thread. ERR_CANCELLED when stage->stop was set. */
 int span_make(
     struct stage *stage, const struct plan_span *span, struct piece_builder *builder, struct error *err) MUST_CHECK;
