@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "media/limiter.h"
 #include "media/measure_audio.h"
 #include "tests/harness/test_main.h"
 
@@ -281,10 +282,38 @@ TEST(normalise_leaves_silence_alone)
 	piece_done(&piece);
 }
 
-TEST_MAIN(ROW(loudness_meets_ebu_cases), ROW(loudness_of_mono_sine_at_any_rate), ROW(loudness_weighs_surround_channels),
-    ROW(true_peak_sees_between_samples), ROW(true_peak_counts_the_last_samples),
-    ROW(meter_does_not_care_how_samples_arrive), ROW(meter_finds_silence), ROW(meter_of_nothing_is_minus_infinity),
-    ROW(meter_counts_clipping_and_no_numbers), ROW(meter_shows_offset_and_correlation),
-    ROW(meter_refuses_impossible_formats), ROW(normalise_raises_and_lowers), ROW(normalise_holds_the_ceiling),
-    ROW(normalise_prefers_the_ceiling_to_the_target), ROW(normalise_takes_pieces_below_a_block),
-    ROW(normalise_leaves_silence_alone))
+TEST(limiter_does_not_care_how_samples_arrive)
+{
+	struct piece whole = piece_new(2, 2, RATE), parts = piece_new(2, 2, RATE);
+	struct limiter *limiter = limiter_new(RATE, 2, -6);
+	size_t out;
+
+	for (int k = 0; k < 10; k++)
+		piece_sine(&whole, 3000 + 800 * k, -0.5, 0, 0.2 * k, 0.2 * k + 0.05);
+	memcpy(parts.samples, whole.samples, 2 * whole.frames * sizeof(float));
+	out = limiter_run(limiter, whole.samples, whole.frames, whole.samples);
+	CHECK_INT(out, whole.frames - limiter_delay(limiter));
+	CHECK_INT(limiter_run(limiter, NULL, limiter_delay(limiter), whole.samples + 2 * out), limiter_delay(limiter));
+	limiter_free(&limiter);
+	limiter = limiter_new(RATE, 2, -6);
+	out = 0;
+	for (size_t at = 0; at < parts.frames; at += 77)
+		out += limiter_run(
+		    limiter, parts.samples + 2 * at, FW_MIN(77, parts.frames - at), parts.samples + 2 * out);
+	out += limiter_run(limiter, NULL, parts.frames - out, parts.samples + 2 * out);
+	CHECK_INT(out, parts.frames);
+	limiter_free(&limiter);
+	CHECK(limiter == NULL);
+	CHECK(memcmp(parts.samples, whole.samples, 2 * whole.frames * sizeof(float)) == 0);
+	CHECK(piece_measure(&whole).true_peak <= -6 && piece_measure(&whole).true_peak > -6.3);
+	piece_done(&whole);
+	piece_done(&parts);
+}
+
+TEST_MAIN(ROW(limiter_does_not_care_how_samples_arrive), ROW(loudness_meets_ebu_cases),
+    ROW(loudness_of_mono_sine_at_any_rate), ROW(loudness_weighs_surround_channels), ROW(true_peak_sees_between_samples),
+    ROW(true_peak_counts_the_last_samples), ROW(meter_does_not_care_how_samples_arrive), ROW(meter_finds_silence),
+    ROW(meter_of_nothing_is_minus_infinity), ROW(meter_counts_clipping_and_no_numbers),
+    ROW(meter_shows_offset_and_correlation), ROW(meter_refuses_impossible_formats), ROW(normalise_raises_and_lowers),
+    ROW(normalise_holds_the_ceiling), ROW(normalise_prefers_the_ceiling_to_the_target),
+    ROW(normalise_takes_pieces_below_a_block), ROW(normalise_leaves_silence_alone))
