@@ -16,7 +16,7 @@
 #include "lib/base/attr.h"
 
 /* The key must have heard this much more than what is ducked, or all there is; a longer attack counts as this long. */
-#define DUCK_AHEAD_SECONDS 1.0
+#define DUCK_AHEAD_SECONDS 5
 
 struct duck_key;
 

@@ -7,11 +7,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 
 #include "lib/base/path.h"
 #include "media/assemble.h"
 #include "media/picture.h"
 #include "media/render_priv.h"
+#include "media/sound.h"
 
 /* Where a poster is taken when nobody says: the middle of the first moving part. */
 static int64_t
@@ -68,6 +70,23 @@ make_poster(struct render *render, struct render_poster *poster, struct error *e
 	return file_digest(dir, render->args.poster, &poster->bytes, poster->sha256, err);
 }
 
+/* What the sound's notes say that somebody may want to change. */
+static void
+look_at_sound(struct render *render)
+{
+	struct sound_notes notes;
+
+	if (render->sound.map == NULL || render->sound.notes_len != sizeof(notes))
+		return;
+	memcpy(&notes, render->sound.notes, sizeof(notes));
+	if (!isfinite(notes.lufs))
+		render_warn(render, "silent_track", "The film has a sound track, but nothing is heard in it.");
+	for (size_t i = 0; i < render->timeline->audio.count && i < 64; i++)
+		if (notes.cut >> i & 1)
+			render_warn(render, "sound_cut", "The sound %s goes on after the end of the film and is cut.",
+			    timeline_audio_at(render->timeline, i)->asset);
+}
+
 static int
 finish(struct render *render, struct render_output *output, struct error *err)
 {
@@ -79,6 +98,7 @@ finish(struct render *render, struct render_output *output, struct error *err)
 	    .sound = render->sound.map == NULL ? NULL : &render->sound,
 	};
 
+	look_at_sound(render);
 	task_progress(render->task, 0.92, "join");
 	if (assemble(&assembly, render->task->scratch, render->args.output, NULL, err) < 0)
 		return -1;

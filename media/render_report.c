@@ -56,6 +56,9 @@ put_audio(struct js_writer *w, const struct render *render)
 	js_fixed(w, "true_peak", notes.true_peak, 2);
 	js_int(w, "samples", notes.samples);
 	js_int(w, "rate", notes.rate);
+	js_fixed(w, "gain_db", notes.gain_db, 2);
+	js_bool(w, "limited", notes.limited != 0);
+	js_fixed(w, "speech_s", (double)notes.speech / notes.rate, 3);
 	js_int(w, "clipped", (int64_t)notes.clipped);
 	js_fixed(w, "silent_s", (double)notes.silent / notes.rate, 3);
 	js_bool(w, "reused", render->sound_reused);

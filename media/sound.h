@@ -9,10 +9,10 @@
 
 #include "lib/timeline/plan.h"
 #include "media/piece.h"
+#include "media/sound_reader.h"
 
 struct task;
 
-#define SOUND_CHANNELS 2
 #define SOUND_BIT_RATE 192000
 
 /* The notes of a sound piece. */
@@ -21,10 +21,14 @@ struct sound_notes {
 	int32_t priming; /* samples before the first of the programme */
 	int32_t packet;	 /* samples a packet */
 	int32_t rate;
+	int32_t limited;  /* the limiter had to work */
+	double gain_db;	  /* by which the mix was raised */
 	double lufs;	  /* measured after decoding; -INFINITY for silence */
 	double true_peak; /* dBTP */
 	uint64_t clipped;
 	uint64_t silent; /* samples in silent stretches */
+	uint64_t cut;	 /* bit n: audio item n goes on after the film's end */
+	int64_t speech;	 /* samples in which dialogue is heard */
 };
 
 /* Descriptor of an asset of the timeline by name, or -1. */

@@ -1,40 +1,48 @@
 /*
- * AAC, once, and listening to the result.
+ * The encoder takes packets of its own size, so what comes is gathered; what it gives is decoded again and measured.
  */
-#include <math.h>
-
 #include <libavutil/channel_layout.h>
 
 #include "media/io.h"
 #include "media/measure_audio.h"
 #include "media/sound_priv.h"
 
-struct coder {
+struct sound_coder {
 	AVCodecContext *encoder;
 	AVCodecContext *decoder;
 	AVPacket *packet;
 	AVFrame *frame;
 	struct loudness *meter;
 	struct piece_builder *builder;
+	float *gathered; /* less than a packet, interleaved */
+	int n_gathered;
 	float *heard; /* one decoded packet, interleaved */
 	int64_t skip; /* decoded samples that are priming */
 	int64_t left; /* decoded samples that belong to the programme */
+	int64_t frames, sent;
 	int32_t packets;
 };
 
-static void
-coder_done(struct coder *coder)
+void
+sound_coder_free(struct sound_coder **coder)
 {
-	avcodec_free_context(&coder->encoder);
-	avcodec_free_context(&coder->decoder);
-	av_packet_free(&coder->packet);
-	av_frame_free(&coder->frame);
-	loudness_free(&coder->meter);
-	free(coder->heard);
+	struct sound_coder *const own = *coder;
+
+	if (own == NULL)
+		return;
+	avcodec_free_context(&own->encoder);
+	avcodec_free_context(&own->decoder);
+	av_packet_free(&own->packet);
+	av_frame_free(&own->frame);
+	loudness_free(&own->meter);
+	free(own->gathered);
+	free(own->heard);
+	free(own);
+	*coder = NULL;
 }
 
 static int
-open_encoder(struct coder *coder, int rate, struct error *err)
+open_encoder(struct sound_coder *coder, int rate, struct error *err)
 {
 	const AVCodec *aac = avcodec_find_encoder_by_name("aac");
 	int ret;
@@ -53,7 +61,7 @@ open_encoder(struct coder *coder, int rate, struct error *err)
 }
 
 static int
-open_decoder(struct coder *coder, struct error *err)
+open_decoder(struct sound_coder *coder, struct error *err)
 {
 	const AVCodec *aac = avcodec_find_decoder_by_name("aac");
 	AVCodecParameters *parameters = avcodec_parameters_alloc();
@@ -74,14 +82,15 @@ open_decoder(struct coder *coder, struct error *err)
 }
 
 static int
-coder_init(struct coder *coder, int rate, struct error *err)
+coder_init(struct sound_coder *coder, int rate, struct error *err)
 {
 	if (open_encoder(coder, rate, err) < 0 || open_decoder(coder, err) < 0)
 		return -1;
 	coder->packet = av_packet_alloc();
 	coder->frame = av_frame_alloc();
 	coder->heard = calloc((size_t)coder->encoder->frame_size * 2 * SOUND_CHANNELS, sizeof(float));
-	if (coder->packet == NULL || coder->frame == NULL || coder->heard == NULL)
+	coder->gathered = calloc((size_t)coder->encoder->frame_size * SOUND_CHANNELS, sizeof(float));
+	if (coder->packet == NULL || coder->frame == NULL || coder->heard == NULL || coder->gathered == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for the AAC encoder");
 	coder->skip = coder->encoder->initial_padding;
 	coder->meter = loudness_new(rate, SOUND_CHANNELS, err);
@@ -92,7 +101,7 @@ coder_init(struct coder *coder, int rate, struct error *err)
 }
 
 static void
-hear_frame(struct coder *coder)
+hear_frame(struct sound_coder *coder)
 {
 	const AVFrame *frame = coder->frame;
 	const int64_t from = FW_MIN(coder->skip, frame->nb_samples);
@@ -113,7 +122,7 @@ hear_frame(struct coder *coder)
 }
 
 static int
-hear(struct coder *coder, const AVPacket *packet, struct error *err)
+hear(struct sound_coder *coder, const AVPacket *packet, struct error *err)
 {
 	int ret = avcodec_send_packet(coder->decoder, packet);
 
@@ -129,7 +138,7 @@ hear(struct coder *coder, const AVPacket *packet, struct error *err)
 }
 
 static int
-take_packets(struct coder *coder, struct error *err)
+take_packets(struct sound_coder *coder, struct error *err)
 {
 	int ret;
 
@@ -146,53 +155,88 @@ take_packets(struct coder *coder, struct error *err)
 	return ret == AVERROR(EAGAIN) || ret == AVERROR_EOF ? 0 : io_error_own(err, ret, "encoding sound");
 }
 
+/* A packet's worth of samples, or fewer at the end. */
 static int
-put_samples(struct coder *coder, const float *samples, int64_t at, int count, struct error *err)
+send_gathered(struct sound_coder *coder, struct error *err)
 {
 	AVFrame *frame = av_frame_alloc();
 	int ret = frame == NULL ? AVERROR(ENOMEM) : 0;
 
 	if (ret >= 0) {
 		frame->format = AV_SAMPLE_FMT_FLTP;
-		frame->nb_samples = count;
+		frame->nb_samples = coder->n_gathered;
 		frame->sample_rate = coder->encoder->sample_rate;
 		frame->ch_layout = coder->encoder->ch_layout;
-		frame->pts = at;
+		frame->pts = coder->sent;
 		ret = av_frame_get_buffer(frame, 0);
 	}
 	for (int c = 0; ret >= 0 && c < SOUND_CHANNELS; c++) {
 		float *plane = (float *)(void *)frame->extended_data[c];
 
-		for (int i = 0; i < count; i++)
-			plane[i] = samples[i * SOUND_CHANNELS + c];
+		for (int i = 0; i < coder->n_gathered; i++)
+			plane[i] = coder->gathered[i * SOUND_CHANNELS + c];
 	}
 	if (ret >= 0)
 		ret = avcodec_send_frame(coder->encoder, frame);
 	av_frame_free(&frame);
+	coder->sent += coder->n_gathered;
+	coder->n_gathered = 0;
 	return ret < 0 ? io_error_own(err, ret, "encoding sound") : take_packets(coder, err);
 }
 
 int
-sound_encode(const float *samples, size_t frames, int rate, struct piece_builder *builder, struct sound_notes *notes,
-    struct error *err)
+sound_coder_open(
+    int rate, int64_t frames, struct piece_builder *builder, struct sound_coder **ret_coder, struct error *err)
 {
-	CLEANUP(coder_done) struct coder coder = {.builder = builder, .left = (int64_t)frames};
-	struct loudness_result heard;
-	int packet;
+	CLEANUP(sound_coder_free) struct sound_coder *coder = calloc(1, sizeof(*coder));
 
-	if (coder_init(&coder, rate, err) < 0)
+	if (coder == NULL)
+		return error_set(err, ERR_MEMORY, "no memory for the AAC encoder");
+	piece_builder_done(builder);
+	coder->builder = builder;
+	coder->frames = coder->left = frames;
+	if (coder_init(coder, rate, err) < 0)
 		return -1;
-	packet = coder.encoder->frame_size;
-	for (size_t at = 0; at < frames; at += (size_t)packet)
-		if (put_samples(&coder, samples + at * SOUND_CHANNELS, (int64_t)at,
-			(int)FW_MIN((size_t)packet, frames - at), err) < 0)
+	*ret_coder = coder;
+	coder = NULL;
+	return 0;
+}
+
+int
+sound_coder_put(struct sound_coder *coder, const float *samples, size_t frames, struct error *err)
+{
+	while (frames > 0) {
+		const size_t room = (size_t)(coder->encoder->frame_size - coder->n_gathered);
+		const size_t count = FW_MIN(room, frames);
+
+		memcpy(coder->gathered + (size_t)coder->n_gathered * SOUND_CHANNELS, samples,
+		    count * SOUND_CHANNELS * sizeof(*samples));
+		coder->n_gathered += (int)count;
+		samples += count * SOUND_CHANNELS;
+		frames -= count;
+		if (coder->n_gathered == coder->encoder->frame_size && send_gathered(coder, err) < 0)
 			return -1;
-	if (avcodec_send_frame(coder.encoder, NULL) < 0 || take_packets(&coder, err) < 0 || hear(&coder, NULL, err) < 0)
+	}
+	return 0;
+}
+
+int
+sound_coder_end(struct sound_coder *coder, struct sound_notes *notes, struct error *err)
+{
+	const int packet = coder->encoder->frame_size;
+	struct loudness_result heard;
+
+	if (coder->n_gathered > 0 && send_gathered(coder, err) < 0)
 		return -1;
-	if ((int64_t)coder.packets * packet < (int64_t)frames + coder.encoder->initial_padding)
+	if (coder->sent != coder->frames)
+		return error_set(err, ERR_INTERNAL, "the programme has %lld samples instead of %lld",
+		    (long long)coder->sent, (long long)coder->frames);
+	if (avcodec_send_frame(coder->encoder, NULL) < 0 || take_packets(coder, err) < 0 || hear(coder, NULL, err) < 0)
+		return -1;
+	if ((int64_t)coder->packets * packet < coder->frames + coder->encoder->initial_padding)
 		return error_set(err, ERR_INTERNAL, "the AAC encoder lost the end of the sound");
-	loudness_result(coder.meter, &heard);
-	notes->priming = coder.encoder->initial_padding;
+	loudness_result(coder->meter, &heard);
+	notes->priming = coder->encoder->initial_padding;
 	notes->packet = packet;
 	notes->lufs = heard.integrated;
 	notes->true_peak = heard.true_peak;

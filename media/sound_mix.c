@@ -1,217 +1,168 @@
 /*
- * Decoding what the timeline names and adding it up.
+ * All voices of the film added up, second by second, into a spill file. The dialogue is mixed some seconds ahead of the
+ * rest, because music has to step back before somebody speaks.
  */
-#include <math.h>
-
-#include <libavutil/channel_layout.h>
-#include <libavutil/opt.h>
-#include <libswresample/swresample.h>
-
-#include "media/io.h"
+#include "media/duck.h"
+#include "media/measure_audio.h"
 #include "media/sound_priv.h"
-#include "media/synth/music.h"
+#include "media/sound_voice.h"
 #include "media/task.h"
 
-/* A loop may be this long before it is cut. */
-#define LOOP_SECONDS_MAX 900
+#define AHEAD_SECONDS 6
+_Static_assert(AHEAD_SECONDS >= DUCK_AHEAD_SECONDS + 1, "music must know who speaks while it steps back");
 
-struct track {
-	const char *name;
-	AVFormatContext *format;
-	AVCodecContext *codec;
-	SwrContext *resampler;
-	AVPacket *packet;
-	AVFrame *frame;
-	int stream;
-	float *samples;
-	size_t frames, cap, limit;
+struct mixer {
+	const struct task *task;
+	const struct plan *plan;
+	struct sound_voice **players; /* as plan->voices */
+	struct duck_key *key;
+	int64_t block, total; /* frames */
+	int64_t spoken;	      /* frames of dialogue that were mixed */
+	float *dialogue;      /* ring of AHEAD_SECONDS + 1 blocks */
+	float *mix, *one;     /* a block each: of all, of one voice */
+	uint64_t cut;	      /* audio items that went on after the film's end */
 };
 
 static void
-track_done(struct track *track)
+mixer_done(struct mixer *mixer)
 {
-	swr_free(&track->resampler);
-	avcodec_free_context(&track->codec);
-	av_packet_free(&track->packet);
-	av_frame_free(&track->frame);
-	if (track->format != NULL)
-		io_close_input(&track->format);
-	free(track->samples);
-}
-
-static void
-samples_free(float **samples)
-{
-	free(*samples);
+	for (size_t i = 0; mixer->players != NULL && i < mixer->plan->n_voices; i++)
+		sound_voice_free(&mixer->players[i]);
+	free(mixer->players);
+	duck_key_free(&mixer->key);
+	free(mixer->dialogue);
+	free(mixer->mix);
+	free(mixer->one);
 }
 
 static int
-track_open(struct track *track, const struct task *task, int fd, struct error *err)
+mixer_init(struct mixer *mixer, sound_find_fn *find, void *ctx, struct error *err)
 {
-	if (io_open_media(fd, task, &track->format, err) < 0)
-		return -1;
-	track->stream = av_find_best_stream(track->format, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
-	if (track->stream < 0)
-		return error_code(err, ERR_INPUT, "sound_unavailable", "'%s' has no sound", track->name);
-	for (unsigned i = 0; i < track->format->nb_streams; i++)
-		track->format->streams[i]->discard = (int)i == track->stream ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
-	track->packet = av_packet_alloc();
-	track->frame = av_frame_alloc();
-	if (track->packet == NULL || track->frame == NULL)
-		return error_set(err, ERR_MEMORY, "no memory for a decoder");
-	return io_open_decoder(track->format->streams[track->stream], 1, &track->codec, err);
-}
+	const struct plan *plan = mixer->plan;
+	const int rate = (int)plan->timeline->output.audio.rate;
+	const size_t block = (size_t)rate * SOUND_CHANNELS;
 
-/* Made from the first frame, because some decoders know their layout only then. */
-static int
-track_resampler(struct track *track, int rate, struct error *err)
-{
-	const AVFrame *frame = track->frame;
-	AVChannelLayout in = {0}, out = AV_CHANNEL_LAYOUT_STEREO;
-	int ret;
+	mixer->block = rate;
+	mixer->total = plan_samples(plan, plan->frames, rate);
+	mixer->key = duck_key_new(rate);
+	mixer->players = calloc(plan->n_voices + 1, sizeof(struct sound_voice *));
+	mixer->dialogue = calloc(block * (AHEAD_SECONDS + 1), sizeof(float));
+	mixer->mix = calloc(block, sizeof(float));
+	mixer->one = calloc(block, sizeof(float));
+	if (mixer->players == NULL || mixer->dialogue == NULL || mixer->mix == NULL || mixer->one == NULL)
+		return error_set(err, ERR_MEMORY, "no memory for mixing");
+	for (size_t i = 0; i < plan->n_voices; i++) {
+		const struct sound_voice_request request = {
+		    .voice = &plan->voices[i],
+		    .fd = find(ctx, plan->voices[i].asset),
+		    .rate = rate,
+		    .total = mixer->total,
+		    .task = mixer->task,
+		};
 
-	if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
-		av_channel_layout_default(&in, frame->ch_layout.nb_channels);
-	else
-		(void)av_channel_layout_copy(&in, &frame->ch_layout);
-	ret = swr_alloc_set_opts2(&track->resampler, &out, AV_SAMPLE_FMT_FLT, rate, &in,
-	    (enum AVSampleFormat)frame->format, frame->sample_rate, 0, NULL);
-	av_channel_layout_uninit(&in);
-	if (ret >= 0)
-		ret = swr_init(track->resampler);
-	return ret < 0 ? io_error(err, ret, "resampling") : 0;
-}
-
-/* Room for `more` frames at the end; false without memory. */
-static bool
-track_room(struct track *track, size_t more)
-{
-	float *samples;
-
-	if (track->frames + more <= track->cap)
-		return true;
-	track->cap = (track->frames + more) * 2;
-	samples = realloc(track->samples, track->cap * SOUND_CHANNELS * sizeof(float));
-	if (samples != NULL)
-		track->samples = samples;
-	return samples != NULL;
-}
-
-/* The frame, or what is left in the resampler when there is none. */
-static int
-track_add(struct track *track, int rate, bool last, struct error *err)
-{
-	const AVFrame *frame = track->frame;
-	int room, got;
-	uint8_t *out;
-
-	if (track->resampler == NULL && last)
-		return 0;
-	if (track->resampler == NULL && track_resampler(track, rate, err) < 0)
-		return -1;
-	room = swr_get_out_samples(track->resampler, last ? 0 : frame->nb_samples);
-	if (room < 0 || !track_room(track, (size_t)room + 1))
-		return error_set(err, ERR_MEMORY, "no memory for the sound of '%s'", track->name);
-	out = (uint8_t *)(track->samples + track->frames * SOUND_CHANNELS);
-	got = swr_convert(track->resampler, &out, room + 1,
-	    last ? NULL : (const uint8_t **)(void *)frame->extended_data, last ? 0 : frame->nb_samples);
-	if (got < 0)
-		return io_error(err, got, "resampling");
-	track->frames += (size_t)got;
-	return 0;
-}
-
-static int
-track_receive(struct track *track, int rate, struct error *err)
-{
-	int ret;
-
-	while ((ret = avcodec_receive_frame(track->codec, track->frame)) >= 0) {
-		ret = track_add(track, rate, false, err);
-		av_frame_unref(track->frame);
-		if (ret < 0)
-			return -1;
-	}
-	return ret == AVERROR(EAGAIN) || ret == AVERROR_EOF ? 0 : io_error(err, ret, "decoding sound");
-}
-
-static int
-track_read(struct track *track, int rate, struct error *err)
-{
-	int ret = 0;
-
-	while (track->frames < track->limit && (ret = av_read_frame(track->format, track->packet)) >= 0) {
-		if (track->packet->stream_index == track->stream)
-			ret = avcodec_send_packet(track->codec, track->packet);
-		av_packet_unref(track->packet);
-		if (ret < 0 && ret != AVERROR_INVALIDDATA)
-			return io_error(err, ret, "decoding sound");
-		if (track_receive(track, rate, err) < 0)
-			return -1;
-	}
-	if (ret < 0 && ret != AVERROR_EOF)
-		return io_error(err, ret, "reading sound");
-	(void)avcodec_send_packet(track->codec, NULL);
-	if (track_receive(track, rate, err) < 0)
-		return -1;
-	return track_add(track, rate, true, err);
-}
-
-int
-sound_decode(const struct task *task, const char *name, int fd, int rate, size_t limit, float **ret_samples,
-    size_t *ret_frames, struct error *err)
-{
-	CLEANUP(track_done) struct track track = {.name = name, .limit = limit};
-
-	if (track_open(&track, task, fd, err) < 0 || track_read(&track, rate, err) < 0 || track.frames == 0) {
-		if (err->kind == ERR_NONE || (err->kind == ERR_INPUT && !error_has_code(err, "sound_unavailable")))
-			return error_code(err, ERR_INPUT, "sound_unavailable", "the sound '%s' cannot be read", name);
-		return -1;
-	}
-	*ret_samples = track.samples;
-	*ret_frames = FW_MIN(track.frames, limit);
-	track.samples = NULL;
-	return 0;
-}
-
-static int
-add_item(const struct task *task, const struct timeline_audio *item, int fd, int rate, float *mix, size_t frames,
-    struct error *err)
-{
-	const size_t start = FW_MIN((size_t)llround((double)item->start_us * rate / 1e6), frames);
-	const size_t asked = item->duration_us > 0 ? (size_t)llround((double)item->duration_us * rate / 1e6) : frames;
-	const size_t room = FW_MIN(asked, frames - start);
-	CLEANUP(samples_free) float *own = NULL;
-	CLEANUP(samples_free) float *fitted = NULL;
-	struct music_fit fit = {.rate = rate, .fade_in = item->fade_in_s, .fade_out = item->fade_out_s};
-	size_t got;
-
-	if (room == 0)
-		return 0;
-	if (sound_decode(task, item->asset, fd, rate, item->loop ? (size_t)LOOP_SECONDS_MAX * (size_t)rate : room, &own,
-		&got, err) < 0)
-		return -1;
-	fit.frames = item->loop ? room : FW_MIN(room, got);
-	if (music_fit(own, got, &fit, &fitted, err) < 0)
-		return error_wrap(err, "fitting the sound '%s'", item->asset);
-	for (size_t i = 0; i < fit.frames * SOUND_CHANNELS; i++)
-		mix[start * SOUND_CHANNELS + i] += fitted[i] * (float)item->volume;
-	return 0;
-}
-
-int
-sound_mix(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx, float *mix, size_t frames,
-    struct error *err)
-{
-	for (size_t i = 0; i < plan->timeline->audio.count; i++) {
-		const struct timeline_audio *item = timeline_audio_at(plan->timeline, i);
-		const int fd = find(ctx, item->asset);
-
-		if (fd < 0)
+		if (request.fd < 0)
 			return error_code(
-			    err, ERR_INPUT, "sound_unavailable", "the sound '%s' is not there", item->asset);
-		if (add_item(task, item, fd, (int)plan->timeline->output.audio.rate, mix, frames, err) < 0)
+			    err, ERR_INPUT, "sound_unavailable", "the sound '%s' is not there", plan->voices[i].asset);
+		mixer->players[i] = sound_voice_new(&request);
+	}
+	return 0;
+}
+
+static float *
+dialogue_at(const struct mixer *mixer, int64_t at)
+{
+	return mixer->dialogue +
+	       (size_t)(at / mixer->block % (AHEAD_SECONDS + 1)) * (size_t)mixer->block * SOUND_CHANNELS;
+}
+
+/* A voice that is over needs no decoder any more. */
+static int
+play(struct mixer *mixer, size_t index, int64_t at, size_t frames, float *samples, struct error *err)
+{
+	struct sound_voice **player = &mixer->players[index];
+	const struct voice *voice = &mixer->plan->voices[index];
+	bool cut;
+
+	if (*player == NULL || sound_voice_start(*player) >= at + (int64_t)frames)
+		return 0;
+	if (sound_voice_add(*player, at, frames, samples, err) < 0)
+		return -1;
+	if (sound_voice_end(*player) > at + (int64_t)frames)
+		return 0;
+	if (sound_voice_cut(*player, &cut, err) < 0)
+		return -1;
+	if (cut && voice->item >= 0 && voice->item < 64)
+		mixer->cut |= UINT64_C(1) << voice->item;
+	sound_voice_free(player);
+	return 0;
+}
+
+/* The next block of dialogue. */
+static int
+speak(struct mixer *mixer, struct error *err)
+{
+	const int64_t at = mixer->spoken;
+	const size_t frames = (size_t)FW_MIN(mixer->block, mixer->total - at);
+	float *const samples = dialogue_at(mixer, at);
+
+	memset(samples, 0, frames * SOUND_CHANNELS * sizeof(*samples));
+	for (size_t i = 0; i < mixer->plan->n_voices; i++)
+		if (mixer->plan->voices[i].kind == VOICE_DIALOGUE && play(mixer, i, at, frames, samples, err) < 0)
+			return -1;
+	duck_key_add(mixer->key, samples, frames);
+	mixer->spoken += (int64_t)frames;
+	return 0;
+}
+
+static int
+add_voice(struct mixer *mixer, size_t index, int64_t at, size_t frames, struct error *err)
+{
+	const struct voice *voice = &mixer->plan->voices[index];
+	const struct timeline_ducking *ducking = &mixer->plan->timeline->output.audio.ducking;
+	const struct duck duck = {
+	    .depth_db = voice->duck_db, .attack_s = ducking->attack_s, .release_s = ducking->release_s};
+
+	if (voice->duck_db <= 0)
+		return play(mixer, index, at, frames, mixer->mix, err);
+	memset(mixer->one, 0, frames * SOUND_CHANNELS * sizeof(*mixer->one));
+	if (play(mixer, index, at, frames, mixer->one, err) < 0)
+		return -1;
+	duck_apply(&duck, mixer->key, at, mixer->one, frames);
+	for (size_t i = 0; i < frames * SOUND_CHANNELS; i++)
+		mixer->mix[i] += mixer->one[i];
+	return 0;
+}
+
+static int
+mix_block(struct mixer *mixer, int64_t at, size_t frames, struct error *err)
+{
+	if (task_check(mixer->task, err) < 0)
+		return -1;
+	while (mixer->spoken < FW_MIN(at + (AHEAD_SECONDS + 1) * mixer->block, mixer->total))
+		if (speak(mixer, err) < 0)
+			return -1;
+	memcpy(mixer->mix, dialogue_at(mixer, at), frames * SOUND_CHANNELS * sizeof(*mixer->mix));
+	for (size_t i = 0; i < mixer->plan->n_voices; i++)
+		if (mixer->plan->voices[i].kind != VOICE_DIALOGUE && add_voice(mixer, i, at, frames, err) < 0)
+			return -1;
+	return 0;
+}
+
+int
+sound_mix(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx, struct spill *spill,
+    struct sound_notes *notes, struct error *err)
+{
+	CLEANUP(mixer_done) struct mixer mixer = {.task = task, .plan = plan};
+
+	if (mixer_init(&mixer, find, ctx, err) < 0)
+		return -1;
+	for (int64_t at = 0; at < mixer.total; at += mixer.block) {
+		const size_t frames = (size_t)FW_MIN(mixer.block, mixer.total - at);
+
+		if (mix_block(&mixer, at, frames, err) < 0 || spill_write(spill, mixer.mix, frames, err) < 0)
 			return -1;
 	}
+	notes->speech = duck_key_heard(mixer.key);
+	notes->cut = mixer.cut;
 	return 0;
 }

@@ -5,18 +5,24 @@
 #define MEDIA_SOUND_PRIV_H
 
 #include "media/sound.h"
+#include "media/spill.h"
 
-/* Interleaved stereo samples of the file's best sound stream at `rate`, at most `limit` frames. The caller frees them.
- */
-int sound_decode(const struct task *task, const char *name, int fd, int rate, size_t limit, float **ret_samples,
-    size_t *ret_frames, struct error *err) MUST_CHECK;
-
-/* The mixed programme, before its loudness is set; zeroed room for `frames` is given. */
-int sound_mix(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx, float *mix,
-    size_t frames, struct error *err) MUST_CHECK;
-
-/* Encodes into the builder and fills in what the notes say of packets and of the decoded result. */
-int sound_encode(const float *samples, size_t frames, int rate, struct piece_builder *builder,
+/* Writes the mixed programme, before its loudness is set, and notes what was found out about it. */
+int sound_mix(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx, struct spill *spill,
     struct sound_notes *notes, struct error *err) MUST_CHECK;
+
+/* AAC, once, and listening to the result. */
+struct sound_coder;
+
+/* The builder is emptied. `frames`: of the programme to come. The caller frees, with sound_coder_end() before or not.
+ */
+int sound_coder_open(int rate, int64_t frames, struct piece_builder *builder, struct sound_coder **ret_coder,
+    struct error *err) MUST_CHECK;
+void sound_coder_free(struct sound_coder **coder);
+
+int sound_coder_put(struct sound_coder *coder, const float *samples, size_t frames, struct error *err) MUST_CHECK;
+
+/* After all frames were put: fills in what the notes say of packets and of the decoded result. */
+int sound_coder_end(struct sound_coder *coder, struct sound_notes *notes, struct error *err) MUST_CHECK;
 
 #endif

@@ -309,6 +309,8 @@ plan_make(struct arena *arena, const struct timeline *timeline, const struct pla
 		return error_code(err, ERR_INPUT, "timeline_empty", "the film has no frames");
 	place_overlays(plan, layers);
 	place_captions(plan, layers);
+	if (timeline->output.has_audio && voice_list(arena, plan, &plan->voices, &plan->n_voices, err) < 0)
+		return -1;
 	if (make_spans(arena, plan, err) < 0)
 		return -1;
 	*ret_plan = plan;

@@ -15,6 +15,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/timeline/timeline.h"
+#include "lib/timeline/voice.h"
 
 #define PLAN_SPAN_MIN 3	    /* frames; shorter pieces join their neighbour */
 #define PLAN_SPAN_LONG 240  /* longer ones are divided ... */
@@ -74,6 +75,8 @@ struct plan {
 	size_t n_layers;
 	const struct plan_span *spans; /* in order, without gaps */
 	size_t n_spans;
+	const struct voice *voices; /* none without sound */
+	size_t n_voices;
 	char audio_key[HASH_HEX_SIZE]; /* "" without sound */
 	char key[HASH_HEX_SIZE];       /* of the finished file */
 };

@@ -307,45 +307,6 @@ span_key(const struct plan *plan, struct plan_span *span, struct error *err)
 }
 
 static int
-add_audio(struct hash *hash, const struct plan *plan, const struct timeline_audio *audio, struct error *err)
-{
-	hash_add_int(hash, audio->role);
-	hash_add_int(hash, audio->start_us);
-	hash_add_int(hash, audio->duration_us);
-	hash_add_int(hash, audio->in_us);
-	hash_add_int(hash, audio->speed_ppm);
-	hash_add_int(hash, audio->loop);
-	hash_add_int(hash, audio->fade_in_us);
-	hash_add_int(hash, audio->fade_out_us);
-	add_micro(hash, audio->volume);
-	add_micro(hash, audio->pan);
-	hash_add_int(hash, audio->duck);
-	return add_fact(hash, plan->facts->assets, plan->facts->n_assets, audio->asset, "sound_unavailable", err);
-}
-
-/* A clip's own sound: where it lies and how it comes and goes. */
-static int
-add_clip_sound(struct hash *hash, const struct plan *plan, const struct plan_layer *layer, struct error *err)
-{
-	const struct timeline_item *item = layer->item;
-
-	if (item == NULL || item->type != TIMELINE_CLIP || !item->sound)
-		return 0;
-	hash_add_str(hash, "clip");
-	hash_add_int(hash, (int64_t)layer->track);
-	hash_add_int(hash, layer->start);
-	hash_add_int(hash, layer->end);
-	hash_add_int(hash, layer->moving);
-	hash_add_int(hash, layer->enter == NULL ? -1 : (int64_t)layer->enter->type);
-	hash_add_int(hash, layer->enter_frames);
-	hash_add_int(hash, layer->leave_frames);
-	hash_add_int(hash, item->in_us);
-	hash_add_int(hash, item->speed_ppm);
-	add_micro(hash, item->volume);
-	return add_fact(hash, plan->facts->assets, plan->facts->n_assets, item->asset, "clip_unavailable", err);
-}
-
-static int
 audio_key(struct plan *plan, struct error *err)
 {
 	const struct timeline_output *output = &plan->timeline->output;
@@ -353,7 +314,7 @@ audio_key(struct plan *plan, struct error *err)
 	CLEANUP(hash_done) struct hash hash;
 
 	hash_init(&hash);
-	hash_add_str(&hash, "framewright sound 2");
+	hash_add_str(&hash, "framewright sound 3");
 	hash_add_str(&hash, plan->facts->engine);
 	hash_add_str(&hash, output->profile);
 	hash_add_int(&hash, output->audio.rate);
@@ -363,15 +324,13 @@ audio_key(struct plan *plan, struct error *err)
 	add_micro(&hash, ducking->sfx_db);
 	add_micro(&hash, ducking->attack_s);
 	add_micro(&hash, ducking->release_s);
-	hash_add_int(&hash, plan->fps_num);
-	hash_add_int(&hash, plan->fps_den);
-	hash_add_int(&hash, plan->frames);
-	for (size_t i = 0; i < plan->timeline->audio.count; i++)
-		if (add_audio(&hash, plan, timeline_audio_at(plan->timeline, i), err) < 0)
+	hash_add_int(&hash, plan_samples(plan, plan->frames, output->audio.rate));
+	for (size_t i = 0; i < plan->n_voices; i++) {
+		voice_hash(&plan->voices[i], &hash);
+		if (add_fact(&hash, plan->facts->assets, plan->facts->n_assets, plan->voices[i].asset,
+			plan->voices[i].kind == VOICE_CLIP ? "clip_unavailable" : "sound_unavailable", err) < 0)
 			return -1;
-	for (size_t i = 0; i < plan->n_layers; i++)
-		if (add_clip_sound(&hash, plan, &plan->layers[i], err) < 0)
-			return -1;
+	}
 	hash_end_hex(&hash, plan->audio_key);
 	return 0;
 }
