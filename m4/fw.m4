@@ -24,6 +24,17 @@ AC_DEFUN([FW_WARNINGS], [
 	AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"; fw_werror_note=errors])
 ])
 
+dnl gcc makes vector code of loops over samples only when it is told that it may cost something; clang does so anyway.
+AC_DEFUN([FW_VECTORS], [
+	VECTOR_CFLAGS=
+	AC_SUBST([VECTOR_CFLAGS])
+	fw_saved_warn=$WARN_CFLAGS
+	WARN_CFLAGS=
+	FW_TRY_FLAG([-fvect-cost-model=dynamic])
+	AS_IF([test "x$WARN_CFLAGS" != x], [VECTOR_CFLAGS="-ftree-vectorize $WARN_CFLAGS"])
+	WARN_CFLAGS=$fw_saved_warn
+])
+
 AC_DEFUN([FW_SANITIZER], [
 	AC_ARG_WITH([sanitizer], [AS_HELP_STRING([--with-sanitizer=LIST], [address,undefined or thread])],
 		[fw_sanitizer=$withval], [fw_sanitizer=none])

@@ -15,6 +15,19 @@
 #include "lib/base/error.h"
 #include "lib/timeline/timeline.h"
 
+/* Of 4:2:0: how many samples of a plane lie along a side of `luma` samples. */
+static inline int
+canvas_side(int luma, int plane)
+{
+	return plane == 0 ? luma : (luma + 1) / 2;
+}
+
+static inline uint8_t *
+canvas_row(const AVFrame *canvas, int plane, int y)
+{
+	return canvas->data[plane] + (ptrdiff_t)y * canvas->linesize[plane];
+}
+
 /* Not filled; free with av_frame_free. */
 int canvas_new(int width, int height, AVFrame **ret_canvas, struct error *err) MUST_CHECK;
 
