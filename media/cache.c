@@ -11,8 +11,8 @@
 #define TRIM_ENTRIES_MAX 1000000
 #define LEFTOVER_S 3600
 
-/* "ab/<key>.piece" */
-#define NAME_SIZE (3 + HASH_HEX_SIZE + 8)
+/* "ab/<key>.piece", "prepared/<key>.mkv" */
+#define NAME_SIZE (9 + HASH_HEX_SIZE + 8)
 
 /* The descriptor and the name below it. Everything goes through the folder's own descriptor: see piece_write(). */
 static int
@@ -84,22 +84,29 @@ trim_add(struct trim *trim, const char *name, const struct stat *st)
 	trim->entries[trim->count++] = entry;
 }
 
-static void
-trim_folder(struct trim *trim, int cache_dir, const char *folder)
+static DIR *
+open_folder(int cache_dir, const char *folder)
 {
 	const int fd = openat(cache_dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir == NULL && fd >= 0)
+		(void)close(fd);
+	return dir;
+}
+
+static void
+trim_folder(struct trim *trim, int cache_dir, const char *folder)
+{
+	DIR *dir = open_folder(cache_dir, folder);
 	const struct dirent *entry;
 	char name[NAME_SIZE + 64];
 	struct stat st;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
+	if (dir == NULL)
 		return;
-	}
 	while ((entry = readdir(dir)) != NULL) {
-		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		if ((size_t)snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name) >= sizeof(name))
 			continue;
@@ -109,6 +116,26 @@ trim_folder(struct trim *trim, int cache_dir, const char *folder)
 			(void)unlinkat(cache_dir, name, 0);
 	}
 	(void)closedir(dir);
+}
+
+/* Large files are written in the cache's own folder before they get their place. */
+static void
+remove_leftovers(int cache_dir)
+{
+	DIR *dir = open_folder(cache_dir, ".");
+	const struct dirent *entry;
+	struct stat st;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		const size_t len = strlen(entry->d_name);
+
+		if (len > 4 && strcmp(entry->d_name + len - 4, ".tmp") == 0 &&
+		    fstatat(cache_dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		    time(NULL) - st.st_mtim.tv_sec > LEFTOVER_S)
+			(void)unlinkat(cache_dir, entry->d_name, 0);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
 }
 
 static int
@@ -132,6 +159,8 @@ cache_trim(const struct cache *cache)
 		snprintf(folder, sizeof(folder), "%02x", i);
 		trim_folder(&trim, cache->dir, folder);
 	}
+	trim_folder(&trim, cache->dir, CACHE_PREPARED);
+	remove_leftovers(cache->dir);
 	if (trim.bytes > cache->limit) {
 		qsort(trim.entries, trim.count, sizeof(*trim.entries), used_order);
 		for (size_t i = 0; i < trim.count && trim.bytes > cache->limit / 10 * 9; i++) {

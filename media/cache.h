@@ -11,6 +11,9 @@
 
 #include "media/piece.h"
 
+/* The folder of prepared clips (prepared.h), which share the limit with the pieces. */
+#define CACHE_PREPARED "prepared"
+
 struct cache {
 	int dir;       /* or -1 */
 	int scratch;   /* used when dir is -1 */

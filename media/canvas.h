@@ -44,15 +44,14 @@ struct canvas_patch {
 };
 void canvas_paste(AVFrame *to, const AVFrame *from, const struct canvas_patch *patch);
 
-/* Turns clockwise by 1, 2 or 3 quarter turns; `to` has the turned size. */
-void canvas_turn(AVFrame *to, const AVFrame *from, int quarters);
+/* How a picture becomes upright: left and right are swapped, then it is turned clockwise by 0 to 3 quarters. */
+struct canvas_turn {
+	int quarters;
+	bool mirrored;
+};
 
-/* Frame k of n of a transition from `under` to `over`, into `to`, which may be `under`. */
-void canvas_transition(AVFrame *to, const AVFrame *under, const AVFrame *over,
-    const struct timeline_transition *transition, int64_t k, int64_t n);
-
-/* weight/65536 of the frame over a colour, into `to`, which may be `from`. */
-void canvas_fade(AVFrame *to, const AVFrame *from, uint32_t rgb, int32_t weight);
+/* `to` has the turned size. */
+void canvas_turn(AVFrame *to, const AVFrame *from, const struct canvas_turn *turn);
 
 struct stamp {
 	int x, y, width, height; /* even; inside the frame */

@@ -15,24 +15,33 @@
 #include "lib/base/error.h"
 #include "lib/timeline/timeline.h"
 #include "media/canvas.h"
+#include "media/look.h"
 
 struct fit;
 
 struct fit_request {
 	enum timeline_fit fit;
-	int quarters;
+	enum timeline_anchor anchor; /* which part stays when the picture is cut, where it stands when it is not */
+	struct canvas_turn turn;
 	AVRational aspect;
-	bool pad; /* what the picture leaves free becomes black (or blurred); else what is below stays */
+	double scale; /* of the film against its timeline, for fit none */
+	bool pad;     /* what the picture leaves free becomes background (or blurred); else what is below stays */
+	uint32_t background_rgb;
+	const struct lut *tone; /* of pictures whose light must be mapped, or NULL; borrowed, like the next */
+	struct look *look;	/* of the picture, or NULL */
 };
 
 /* Aborts without memory. */
 struct fit *fit_new(const struct fit_request *request);
 void fit_free(struct fit **fit);
 
-/* Puts `from` into `to`. */
+/* Puts `from` into `to`. Pictures with transparency are RGBA64 with premultiplied colour (source.h). */
 int fit_put(struct fit *fit, const AVFrame *from, AVFrame *to, struct error *err) MUST_CHECK;
 
-/* The rectangle that the upright picture takes in a frame; it may be larger than the frame (cover). All even. */
+/* The next pictures are mixed with a colour: progress of TRANSITION_ONE of them is seen (transition.h). */
+void fit_fade(struct fit *fit, uint32_t rgb, int32_t progress);
+
+/* The rectangle that the upright picture takes in a frame; it may be larger than the frame. All even. */
 struct canvas_patch fit_place(
     const struct fit_request *request, int from_width, int from_height, int width, int height);
 

@@ -77,6 +77,13 @@ void render_done(struct render *render);
 /* Once with the same code and message. */
 void render_warn(struct render *render, const char *code, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* By its name, or NULL. */
+struct render_asset *render_find_asset(struct render *render, const char *name);
+
+/* Fills in the stage's looks and prepared clips (which are made when somebody needs them), and frees them. */
+int render_give_looks(struct render *render, struct error *err) MUST_CHECK;
+void render_free_looks(struct render *render);
+
 /* Finds what the cache has, makes nothing. */
 int render_look(struct render *render, struct error *err) MUST_CHECK;
 

@@ -7,6 +7,7 @@
 #include <cairo.h>
 #include <hb.h>
 #include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
 #include <libswscale/swscale.h>
 #include <pango/pango.h>
@@ -220,14 +221,16 @@ static int
 describe_engine(struct render *render, struct error *err)
 {
 	render->facts.engine = arena_printf(render->task->arena,
-	    "engine %d; %s; avcodec %u %s; avformat %u; swscale %u; pango %s; cairo %s; harfbuzz %s", ENGINE_VERSION,
-	    encoder_settings(), avcodec_version(), avcodec_configuration(), avformat_version(), swscale_version(),
-	    pango_version_string(), cairo_version_string(), hb_version_string());
+	    "engine %d; %s; avcodec %u %s; avformat %u; avfilter %u; swscale %u; scale %.6f; pango %s; cairo %s; "
+	    "harfbuzz %s",
+	    ENGINE_VERSION, encoder_settings(), avcodec_version(), avcodec_configuration(), avformat_version(),
+	    avfilter_version(), swscale_version(), render->args.scale, pango_version_string(), cairo_version_string(),
+	    hb_version_string());
 	return render->facts.engine == NULL ? arena_error(render->task->arena, err) : 0;
 }
 
-static struct render_asset *
-find_asset(struct render *render, const char *name)
+struct render_asset *
+render_find_asset(struct render *render, const char *name)
 {
 	for (size_t i = 0; i < render->facts.n_assets; i++)
 		if (text_equal(render->assets[i].name, name))
@@ -238,7 +241,7 @@ find_asset(struct render *render, const char *name)
 static int
 index_asset(struct render *render, const char *name, struct render_asset **ret_asset, struct error *err)
 {
-	struct render_asset *asset = find_asset(render, name);
+	struct render_asset *asset = render_find_asset(render, name);
 
 	if (asset == NULL)
 		return error_code(err, ERR_INPUT, "clip_unavailable", "clip '%s' is not there", name);
@@ -255,11 +258,12 @@ look_at_clip(struct render *render, const struct plan_layer *layer, struct rende
 {
 	const struct source *source = asset->source;
 	const struct fit_request request = {.fit = layer->item->fit == FIT_BLUR ? FIT_CONTAIN : layer->item->fit,
-	    .quarters = source->quarters,
-	    .aspect = source->aspect};
+	    .turn = source->turn,
+	    .aspect = source->aspect,
+	    .scale = render->stage.scale};
 	const struct canvas_patch place =
 	    fit_place(&request, source->width, source->height, render->stage.width, render->stage.height);
-	const int upright = source->quarters % 2 == 1 ? source->width : source->height;
+	const int upright = source->turn.quarters % 2 == 1 ? source->width : source->height;
 	const struct source_point *points = source->points;
 	const AVRational tb = source->time_base;
 	double last;
@@ -442,6 +446,7 @@ fill_stage(struct render *render, struct error *err)
 	stage->plan = plan;
 	stage->width = (int)render->timeline->output.width;
 	stage->height = (int)render->timeline->output.height;
+	stage->scale = render->args.scale;
 	stage->layers = ARENA_ARRAY(render->task->arena, plan->n_layers + 1, struct stage_layer);
 	render->pictures = ARENA_ARRAY(render->task->arena, plan->n_spans, struct piece);
 	render->reused = ARENA_ARRAY(render->task->arena, plan->n_spans, bool);
@@ -450,7 +455,7 @@ fill_stage(struct render *render, struct error *err)
 	for (size_t i = 0; i < plan->n_layers; i++)
 		if (fill_layer(render, &plan->layers[i], &stage->layers[i], err) < 0)
 			return -1;
-	return 0;
+	return render_give_looks(render, err);
 }
 
 int
@@ -471,6 +476,7 @@ render_done(struct render *render)
 {
 	for (size_t i = 0; render->stage.layers != NULL && i < render->plan->n_layers; i++)
 		stamp_free(&render->stage.layers[i].stamp);
+	render_free_looks(render);
 	for (size_t i = 0; render->pictures != NULL && i < render->plan->n_spans; i++)
 		piece_unmap(&render->pictures[i]);
 	piece_unmap(&render->sound);

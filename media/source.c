@@ -1,29 +1,16 @@
 /*
- * Indexing packets, seeking to key pictures, decoding on to the wanted one.
+ * Indexing packets. Pictures are read in source_reader.c.
  */
-#include "media/source.h"
-
-#include <math.h>
-
 #include <libavutil/display.h>
 
-#include "media/io.h"
+#include "media/picture.h"
+#include "media/source_priv.h"
+#include "media/still.h"
 #include "media/task.h"
+#include "media/tone.h"
 
-struct source_reader {
-	const struct source *source;
-	AVFormatContext *format;
-	AVCodecContext *codec;
-	AVPacket *packet;
-	AVFrame *frame;	 /* the newest decoded picture */
-	AVFrame *latest; /* the picture given out */
-	size_t next;	 /* no picture before this one is still to come from the decoder; SIZE_MAX: must seek */
-	size_t at;	 /* index of `latest`; SIZE_MAX: none */
-	bool drained;
-};
-
-static void
-close_format(AVFormatContext **format)
+void
+source_close_format(AVFormatContext **format)
 {
 	if (*format != NULL)
 		io_close_input(format);
@@ -37,23 +24,31 @@ point_order(const void *a, const void *b)
 	return (x->pts > y->pts) - (x->pts < y->pts);
 }
 
-static int
-unavailable(struct error *err, const char *name, const char *why)
+int
+source_unavailable(struct error *err, const char *name, const char *why)
 {
 	return error_code(err, ERR_INPUT, "clip_unavailable", "clip '%s' cannot be used: %s", name, why);
 }
 
-static int
-quarters_of(const AVStream *stream)
+/* The matrix says where the axes of the stored picture point, y downwards: (m0, m1) is where x points. When it swaps
+ * left and right, x points there after the swap. */
+static struct canvas_turn
+turn_of(const AVStream *stream)
 {
-	const uint8_t *matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
-	double angle;
+	const int32_t *m = (const void *)av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+	struct canvas_turn turn = {0};
+	int64_t x, y;
 
-	if (matrix == NULL)
-		return 0;
-	/* FFmpeg counts counter-clockwise */
-	angle = -av_display_rotation_get((const int32_t *)(const void *)matrix);
-	return isnan(angle) ? 0 : (int)((lround(angle / 90) % 4 + 4) % 4);
+	if (m == NULL)
+		return turn;
+	turn.mirrored = (int64_t)m[0] * m[4] - (int64_t)m[1] * m[3] < 0;
+	x = turn.mirrored ? -(int64_t)m[0] : m[0];
+	y = turn.mirrored ? -(int64_t)m[1] : m[1];
+	if (llabs(x) >= llabs(y))
+		turn.quarters = x < 0 ? 2 : 0;
+	else
+		turn.quarters = y > 0 ? 1 : 3;
+	return turn;
 }
 
 static int
@@ -132,6 +127,38 @@ keep_parameters(struct arena *arena, struct source *source, const AVCodecParamet
 	return arena_defer(arena, parameters_free, source->parameters) < 0 ? arena_error(arena, err) : 0;
 }
 
+static void
+tone_free(void *tone)
+{
+	struct lut *own = tone;
+
+	lut_free(&own);
+}
+
+/* Light of a wide range, or colours of a wide one, go through a table. */
+static int
+find_tone(struct arena *arena, struct source *source, struct error *err)
+{
+	source->tone = tone_lut(source->parameters->color_trc, source->parameters->color_primaries);
+	if (source->tone == NULL)
+		return 0;
+	return arena_defer(arena, tone_free, source->tone) < 0 ? arena_error(arena, err) : 0;
+}
+
+static bool
+has_fields(const AVCodecParameters *parameters)
+{
+	switch (parameters->field_order) {
+	case AV_FIELD_TT:
+	case AV_FIELD_BB:
+	case AV_FIELD_TB:
+	case AV_FIELD_BT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int
 index_format(struct arena *arena, struct source *source, AVFormatContext *format, struct error *err)
 {
@@ -140,12 +167,12 @@ index_format(struct arena *arena, struct source *source, AVFormatContext *format
 
 	source->stream = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
 	if (source->stream < 0)
-		return unavailable(err, source->name, "it has no picture");
+		return source_unavailable(err, source->name, "it has no picture");
 	stream = format->streams[source->stream];
 	for (unsigned i = 0; i < format->nb_streams; i++)
 		format->streams[i]->discard = (int)i == source->stream ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
 	source->time_base = stream->time_base;
-	source->quarters = quarters_of(stream);
+	source->turn = turn_of(stream);
 	source->aspect =
 	    stream->sample_aspect_ratio.num > 0 ? stream->sample_aspect_ratio : stream->codecpar->sample_aspect_ratio;
 	if (source->aspect.num <= 0 || source->aspect.den <= 0)
@@ -154,15 +181,16 @@ index_format(struct arena *arena, struct source *source, AVFormatContext *format
 	source->format = arena_strndup(arena, format->iformat->name, strcspn(format->iformat->name, ","));
 	if (source->format == NULL)
 		return arena_error(arena, err);
-	if (keep_parameters(arena, source, stream->codecpar, err) < 0)
+	if (keep_parameters(arena, source, stream->codecpar, err) < 0 || find_tone(arena, source, err) < 0)
 		return -1;
+	source->interlaced = has_fields(stream->codecpar);
 	source->width = stream->codecpar->width;
 	source->height = stream->codecpar->height;
 	if (read_points(source, format, &points, err) < 0)
 		return -1;
 	if (source->frames == 0) {
 		free(points);
-		return unavailable(err, source->name, "it has no picture");
+		return source_unavailable(err, source->name, "it has no picture");
 	}
 	source->points = arena_memdup(arena, points, source->frames * sizeof(*points));
 	free(points);
@@ -172,21 +200,61 @@ index_format(struct arena *arena, struct source *source, AVFormatContext *format
 	return 0;
 }
 
+/* A picture file; 1 when it is none, or an animated one, which is a clip. */
+static int
+index_still(struct arena *arena, struct source *source, struct error *err)
+{
+	CLEANUP(still_done) struct still still = {0};
+	enum still_format format;
+	uint8_t head[64];
+	const ssize_t n = pread(source->fd, head, sizeof(head), 0);
+
+	if (n <= 0 || !still_sniff(head, (size_t)n, &format))
+		return 1;
+	if (still_read(source->fd, &still, err) < 0)
+		return -1;
+	if (still.animated && still.format == STILL_GIF)
+		return 1;
+	source->still = true;
+	source->frames = 1;
+	source->points = ARENA_NEW(arena, struct source_point);
+	if (source->points == NULL)
+		return arena_error(arena, err);
+	source->points[0].key = true;
+	source->time_base = (AVRational){1, 1000};
+	source->aspect = (AVRational){1, 1};
+	source->format = still_name(still.format);
+	picture_fit(still.width, still.height, SOURCE_STILL_SIDE, &source->width, &source->height);
+	if (still.orientation >= 5) {
+		const int width = source->width;
+
+		source->width = source->height;
+		source->height = width;
+	}
+	return 0;
+}
+
 int
 source_index(struct arena *arena, const struct task *task, const char *name, int fd, struct source **ret_source,
     struct error *err)
 {
 	struct source *source = ARENA_NEW(arena, struct source);
-	CLEANUP(close_format) AVFormatContext *format = NULL;
+	CLEANUP(source_close_format) AVFormatContext *format = NULL;
+	int ret;
 
 	if (source == NULL)
 		return arena_error(arena, err);
 	source->name = name;
 	source->fd = fd;
-	if (io_open_media(fd, task, &format, err) < 0 || index_format(arena, source, format, err) < 0) {
-		if (err->kind == ERR_INPUT && !error_has_code(err, "clip_unavailable"))
-			return error_code(err, ERR_INPUT, "clip_unavailable", "clip '%s' cannot be read", name);
-		return -1;
+	ret = index_still(arena, source, err);
+	if (ret < 0 ||
+	    (ret == 1 && (io_open_media(fd, task, &format, err) < 0 || index_format(arena, source, format, err) < 0))) {
+		char why[sizeof(err->text)];
+
+		if (err->kind != ERR_INPUT || error_has_code(err, "clip_unavailable"))
+			return -1;
+		snprintf(why, sizeof(why), "%s", err->text);
+		return source_unavailable(err, name, why);
 	}
 	*ret_source = source;
 	return 0;
@@ -224,165 +292,4 @@ source_at(const struct source *source, int64_t k, int64_t in_us, int64_t speed_p
 			high = middle;
 	}
 	return low;
-}
-
-/* What reading into the file found out is known from the index; only formats that have no header are read into again.
- */
-static int
-reader_open(struct source_reader *reader, const struct task *task, struct error *err)
-{
-	const struct source *source = reader->source;
-
-	if (io_open_input(source->fd, source->format, task, &reader->format, err) < 0)
-		return -1;
-	if (reader->format->nb_streams <= (unsigned)source->stream) {
-		close_format(&reader->format);
-		if (io_open_media(source->fd, task, &reader->format, err) < 0)
-			return -1;
-	}
-	if (reader->format->nb_streams <= (unsigned)source->stream ||
-	    avcodec_parameters_copy(reader->format->streams[source->stream]->codecpar, source->parameters) < 0)
-		return unavailable(err, source->name, "it reads differently the second time");
-	return io_open_decoder(reader->format->streams[source->stream], 1, &reader->codec, err);
-}
-
-int
-source_open(const struct source *source, const struct task *task, struct source_reader **ret_reader, struct error *err)
-{
-	struct source_reader *reader = calloc(1, sizeof(*reader));
-
-	if (reader == NULL)
-		return error_set(err, ERR_MEMORY, "no memory for a reader");
-	reader->source = source;
-	reader->at = SIZE_MAX;
-	reader->packet = av_packet_alloc();
-	reader->frame = av_frame_alloc();
-	reader->latest = av_frame_alloc();
-	if (reader->packet == NULL || reader->frame == NULL || reader->latest == NULL) {
-		source_close(&reader);
-		return error_set(err, ERR_MEMORY, "no memory for a reader");
-	}
-	if (reader_open(reader, task, err) < 0) {
-		source_close(&reader);
-		return error_wrap(err, "clip '%s'", source->name);
-	}
-	for (unsigned i = 0; i < reader->format->nb_streams; i++)
-		reader->format->streams[i]->discard = (int)i == source->stream ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
-	*ret_reader = reader;
-	return 0;
-}
-
-void
-source_close(struct source_reader **reader)
-{
-	if (*reader == NULL)
-		return;
-	av_packet_free(&(*reader)->packet);
-	av_frame_free(&(*reader)->frame);
-	av_frame_free(&(*reader)->latest);
-	avcodec_free_context(&(*reader)->codec);
-	close_format(&(*reader)->format);
-	free(*reader);
-	*reader = NULL;
-}
-
-static size_t
-key_before(const struct source *source, size_t index)
-{
-	while (index > 0 && !source->points[index].key)
-		index--;
-	return index;
-}
-
-static int
-seek_to(struct source_reader *reader, size_t key, struct error *err)
-{
-	int ret = av_seek_frame(
-	    reader->format, reader->source->stream, reader->source->points[key].dts, AVSEEK_FLAG_BACKWARD);
-
-	/* formats that cannot seek are read from the start */
-	if (ret < 0)
-		ret = av_seek_frame(reader->format, reader->source->stream, reader->source->points[0].dts,
-		    AVSEEK_FLAG_BACKWARD | AVSEEK_FLAG_ANY);
-	if (ret < 0 && key > 0)
-		return io_error(err, ret, "seeking");
-	avcodec_flush_buffers(reader->codec);
-	reader->drained = false;
-	reader->next = key;
-	reader->at = SIZE_MAX;
-	return 0;
-}
-
-/* The next decoded picture into reader->frame; 1 at the end. */
-static int
-decode_next(struct source_reader *reader, struct error *err)
-{
-	for (;;) {
-		int ret = avcodec_receive_frame(reader->codec, reader->frame);
-
-		if (ret >= 0)
-			return 0;
-		if (ret == AVERROR_EOF)
-			return 1;
-		if (ret != AVERROR(EAGAIN))
-			return io_error(err, ret, "decoding");
-		do {
-			av_packet_unref(reader->packet);
-			ret = av_read_frame(reader->format, reader->packet);
-		} while (ret >= 0 && reader->packet->stream_index != reader->source->stream);
-		if (ret < 0 && ret != AVERROR_EOF)
-			return io_error(err, ret, "reading");
-		if (ret < 0 && reader->drained)
-			return 1;
-		reader->drained = ret < 0;
-		ret = avcodec_send_packet(reader->codec, ret < 0 ? NULL : reader->packet);
-		if (ret < 0 && ret != AVERROR_INVALIDDATA)
-			return io_error(err, ret, "decoding");
-	}
-}
-
-/* Decodes until the picture with the index's time is there; a damaged one gives way to the next, a missing end to the
- * last. */
-static int
-decode_to(struct source_reader *reader, size_t index, struct error *err)
-{
-	const int64_t wanted = reader->source->points[index].pts;
-
-	for (;;) {
-		const int ret = decode_next(reader, err);
-
-		if (ret < 0)
-			return -1;
-		if (ret == 1)
-			break;
-		av_frame_unref(reader->latest);
-		av_frame_move_ref(reader->latest, reader->frame);
-		if (reader->latest->best_effort_timestamp == AV_NOPTS_VALUE ||
-		    reader->latest->best_effort_timestamp >= wanted)
-			break;
-	}
-	if (reader->latest->buf[0] == NULL)
-		return unavailable(err, reader->source->name, "no picture could be decoded");
-	return 0;
-}
-
-int
-source_read(struct source_reader *reader, size_t index, const AVFrame **ret_frame, struct error *err)
-{
-	const struct source *source = reader->source;
-
-	if (reader->at != index) {
-		const size_t key = key_before(source, index);
-		const bool onwards = reader->at != SIZE_MAX && index > reader->at && key <= reader->at + 1;
-
-		if (!onwards && !(reader->at == SIZE_MAX && key == 0 && reader->next == 0) &&
-		    seek_to(reader, key, err) < 0)
-			return error_wrap(err, "clip '%s'", source->name);
-		if (decode_to(reader, index, err) < 0)
-			return error_wrap(err, "clip '%s', picture %zu", source->name, index);
-		reader->at = index;
-		reader->next = index + 1;
-	}
-	*ret_frame = reader->latest;
-	return 0;
 }

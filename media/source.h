@@ -4,7 +4,7 @@
  * The index is made once per file by reading its packets without decoding: presentation times in order and where
  * decoding may begin. It is read-only afterwards and shared by all threads; each thread opens its own reader on the
  * same descriptor. A reader gives the k-th picture exactly, whatever was asked before: it goes on decoding, or seeks to
- * the key picture before it.
+ * the key picture before it. Picture files (JPEG, PNG, ...) are clips of one picture.
  */
 #ifndef MEDIA_SOURCE_H
 #define MEDIA_SOURCE_H
@@ -15,10 +15,13 @@
 #include "lib/base/arena.h"
 #include "lib/base/attr.h"
 #include "lib/base/error.h"
+#include "media/canvas.h"
+#include "media/lut.h"
 
 struct task;
 
 #define SOURCE_FRAMES_MAX 2000000
+#define SOURCE_STILL_SIDE 4096
 
 struct source_point {
 	int64_t pts; /* stream time base, sorted */
@@ -33,10 +36,13 @@ struct source {
 	AVRational time_base;
 	struct source_point *points;
 	size_t frames;
-	int quarters;			      /* clockwise quarter turns to stand upright */
-	AVRational aspect;		      /* of a sample; 1:1 when unknown */
-	int width, height;		      /* coded */
-	const char *format;		      /* the demuxer's name */
+	struct canvas_turn turn; /* to stand upright */
+	AVRational aspect;	 /* of a sample; 1:1 when unknown */
+	bool still;		 /* a picture file; its one picture comes upright, at most SOURCE_STILL_SIDE long */
+	bool interlaced;	 /* its pictures are made of two fields each; they come deinterlaced */
+	struct lut *tone;	 /* brings its light into the film's range; NULL: not needed. In the arena */
+	int width, height;	 /* coded */
+	const char *format;	 /* the demuxer's name */
 	struct AVCodecParameters *parameters; /* as found by reading into the file */
 };
 
@@ -55,7 +61,8 @@ int source_open(const struct source *source, const struct task *task, struct sou
     struct error *err) MUST_CHECK;
 void source_close(struct source_reader **reader);
 
-/* Borrowed until the next call. */
+/* Borrowed until the next call. A picture with transparency is RGBA64 with premultiplied colour, whatever the file has.
+ */
 int source_read(struct source_reader *reader, size_t index, const AVFrame **ret_frame, struct error *err) MUST_CHECK;
 
 #endif

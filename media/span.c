@@ -1,30 +1,17 @@
 /*
  * Painting layers bottom first and encoding what comes out.
- *
- * Each layer keeps the canvas it drew last; it is drawn anew only when its source picture changes, so cards, stills and
- * held pictures cost nothing after their first frame.
  */
 #include "media/span.h"
 
-#include "lib/timeline/motion.h"
+#include "media/brush.h"
 #include "media/encode.h"
-#include "media/fit.h"
 #include "media/io.h"
 #include "media/task.h"
-
-struct brush {
-	const struct plan_layer *layer;
-	const struct stage_layer *stuff;
-	struct source_reader *reader;
-	struct fit *fit;
-	AVFrame *canvas;
-	size_t drawn; /* source picture on the canvas; SIZE_MAX: none */
-};
 
 struct painter {
 	struct stage *stage;
 	const struct plan_span *span;
-	struct brush *brushes; /* as span->layers */
+	struct brush *brushes; /* as span->layers; those of overlays are not used */
 	AVFrame *canvas;
 	AVFrame *spare; /* for layers that do not cover while they come in */
 };
@@ -32,13 +19,8 @@ struct painter {
 static void
 painter_done(struct painter *painter)
 {
-	for (size_t i = 0; painter->brushes != NULL && i < painter->span->n_layers; i++) {
-		struct brush *brush = &painter->brushes[i];
-
-		source_close(&brush->reader);
-		fit_free(&brush->fit);
-		av_frame_free(&brush->canvas);
-	}
+	for (size_t i = 0; painter->brushes != NULL && i < painter->span->n_layers; i++)
+		brush_done(&painter->brushes[i]);
 	free(painter->brushes);
 	painter->brushes = NULL;
 	av_frame_free(&painter->canvas);
@@ -53,73 +35,9 @@ painter_init(struct painter *painter, struct stage *stage, const struct plan_spa
 	painter->brushes = calloc(span->n_layers + 1, sizeof(*painter->brushes));
 	if (painter->brushes == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for %zu layers", span->n_layers);
-	for (size_t i = 0; i < span->n_layers; i++) {
-		painter->brushes[i].layer = &stage->plan->layers[span->layers[i]];
-		painter->brushes[i].stuff = &stage->layers[span->layers[i]];
-		painter->brushes[i].drawn = SIZE_MAX;
-	}
+	for (size_t i = 0; i < span->n_layers; i++)
+		brush_init(&painter->brushes[i], stage, span->layers[i]);
 	return canvas_new(stage->width, stage->height, &painter->canvas, err);
-}
-
-static int
-brush_open(const struct painter *painter, struct brush *brush, struct error *err)
-{
-	const struct source *source = brush->stuff->source;
-	const struct fit_request request = {
-	    .fit = brush->layer->item->fit,
-	    .quarters = source->quarters,
-	    .aspect = source->aspect,
-	    .pad = brush->layer->covers,
-	};
-
-	brush->fit = fit_new(&request);
-	return source_open(source, painter->stage->task, &brush->reader, err);
-}
-
-/* Draws source picture `index` into `to`. */
-static int
-brush_source(const struct painter *painter, struct brush *brush, size_t index, AVFrame *to, struct error *err)
-{
-	const AVFrame *frame;
-
-	if (brush->reader == NULL && brush_open(painter, brush, err) < 0)
-		return -1;
-	if (source_read(brush->reader, index, &frame, err) < 0)
-		return -1;
-	return fit_put(brush->fit, frame, to, err);
-}
-
-static size_t
-brush_index(const struct painter *painter, const struct brush *brush, int64_t k)
-{
-	const struct timeline_item *item = brush->layer->item;
-	const struct plan *plan = painter->stage->plan;
-
-	if (item->type != TIMELINE_CLIP)
-		return 0;
-	return source_at(brush->stuff->source, FW_MIN(k, brush->layer->moving - 1), item->in_us, item->speed_ppm,
-	    (AVRational){(int)plan->fps_num, (int)plan->fps_den});
-}
-
-/* The layer's own canvas as of its frame k. */
-static int
-brush_draw(const struct painter *painter, struct brush *brush, int64_t k, struct error *err)
-{
-	const struct timeline_item *item = brush->layer->item;
-	const size_t index = brush_index(painter, brush, k);
-
-	if (brush->drawn == index)
-		return 0;
-	if (brush->canvas == NULL && canvas_new(painter->stage->width, painter->stage->height, &brush->canvas, err) < 0)
-		return -1;
-	brush->drawn = index;
-	if (item->type == TIMELINE_CARD || item->type == TIMELINE_COLOUR) {
-		canvas_fill(brush->canvas, item->type == TIMELINE_CARD ? item->background_rgb : item->rgb);
-		if (brush->stuff->stamp != NULL)
-			stamp_put(brush->stuff->stamp, brush->canvas);
-		return 0;
-	}
-	return brush_source(painter, brush, index, brush->canvas, err);
 }
 
 /* Makes the painter's canvas hold what `*top` shows, so that it can be painted on. */
@@ -137,63 +55,47 @@ settle(struct painter *painter, const AVFrame **top)
 static int
 paint_open(struct painter *painter, struct brush *brush, int64_t k, const AVFrame **top, struct error *err)
 {
-	const size_t index = brush_index(painter, brush, k);
-
 	settle(painter, top);
-	if (k >= brush->layer->enter_frames)
-		return brush_source(painter, brush, index, painter->canvas, err);
+	if (!brush_enters(brush, k))
+		return brush_draw_over(brush, k, painter->canvas, err);
 	if (painter->spare == NULL &&
 	    canvas_new(painter->stage->width, painter->stage->height, &painter->spare, err) < 0)
 		return -1;
 	canvas_copy(painter->spare, painter->canvas);
-	if (brush_source(painter, brush, index, painter->spare, err) < 0)
+	if (brush_draw_over(brush, k, painter->spare, err) < 0)
 		return -1;
-	canvas_transition(
-	    painter->canvas, painter->canvas, painter->spare, brush->layer->enter, k, brush->layer->enter_frames);
-	return 0;
-}
-
-/* What a fade leaves of the layer in its frame k, 0 to MOTION_ONE, and whose colour the rest has. */
-static int32_t
-fade_share(const struct plan_layer *layer, int64_t k, const struct timeline_transition **ret_fade)
-{
-	const int64_t left = layer->end - layer->start - 1 - k; /* 0 in the last frame */
-
-	*ret_fade = NULL;
-	if (layer->enter != NULL && !timeline_overlaps(layer->enter) && k < layer->enter_frames) {
-		*ret_fade = layer->enter;
-		return motion_progress(layer->enter->easing, k, layer->enter_frames);
-	}
-	if (left >= layer->leave_frames)
-		return MOTION_ONE;
-	*ret_fade = layer->leave;
-	return MOTION_ONE - motion_progress(layer->leave->easing, layer->leave_frames - left, layer->leave_frames);
+	return brush_enter(brush, k, painter->canvas, painter->canvas, painter->spare, err);
 }
 
 static int
 paint_item(struct painter *painter, struct brush *brush, int64_t k, const AVFrame **top, struct error *err)
 {
-	const struct timeline_transition *fade;
-	const int32_t share = fade_share(brush->layer, k, &fade);
+	const AVFrame *drawn;
 
-	if (!brush->layer->covers)
+	if (!brush_covers(brush))
 		return paint_open(painter, brush, k, top, err);
-	if (brush_draw(painter, brush, k, err) < 0)
+	if (brush_draw(brush, k, &drawn, err) < 0)
 		return -1;
-	if (fade != NULL) {
-		canvas_fade(painter->canvas, brush->canvas, fade->rgb, share);
-		*top = painter->canvas;
-		return 0;
-	}
-	if (k >= brush->layer->enter_frames) {
-		*top = brush->canvas;
+	if (!brush_enters(brush, k)) {
+		*top = drawn;
 		return 0;
 	}
 	if (*top == NULL)
 		settle(painter, top);
-	canvas_transition(painter->canvas, *top, brush->canvas, brush->layer->enter, k, brush->layer->enter_frames);
+	if (brush_enter(brush, k, painter->canvas, *top, drawn, err) < 0)
+		return -1;
 	*top = painter->canvas;
 	return 0;
+}
+
+/* The film's own look lies over all items and under everything that is written on them. */
+static void
+paint_look(struct painter *painter, const AVFrame **top)
+{
+	if (painter->stage->look == NULL)
+		return;
+	settle(painter, top);
+	look_put(painter->stage->look, painter->canvas);
 }
 
 /* The film's frame, borrowed until the next call. */
@@ -201,6 +103,7 @@ static int
 paint(struct painter *painter, int64_t frame, const AVFrame **ret_frame, struct error *err)
 {
 	const AVFrame *top = NULL;
+	bool looked = false;
 
 	for (size_t i = 0; i < painter->span->n_layers; i++) {
 		struct brush *brush = &painter->brushes[i];
@@ -211,11 +114,18 @@ paint(struct painter *painter, int64_t frame, const AVFrame **ret_frame, struct 
 		if (brush->layer->item != NULL) {
 			if (paint_item(painter, brush, k, &top, err) < 0)
 				return -1;
-		} else if (brush->stuff->stamp != NULL) {
+			continue;
+		}
+		if (!looked)
+			paint_look(painter, &top);
+		looked = true;
+		if (brush->stuff->stamp != NULL) {
 			settle(painter, &top);
 			stamp_put(brush->stuff->stamp, painter->canvas);
 		}
 	}
+	if (!looked)
+		paint_look(painter, &top);
 	if (top == NULL)
 		settle(painter, &top);
 	*ret_frame = top;

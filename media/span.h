@@ -14,11 +14,15 @@
 #include "media/piece.h"
 #include "media/source.h"
 
+struct look;
+struct prepared;
 struct task;
 
 /* What a layer needs besides its description. */
 struct stage_layer {
 	const struct source *source; /* clip or still */
+	struct prepared *prepared;   /* where its pictures come from instead; or NULL */
+	struct look *look;	     /* of this item, or NULL; shared by layers */
 	struct stamp *stamp;	     /* text or image; NULL when there is nothing to draw */
 };
 
@@ -27,6 +31,8 @@ struct stage {
 	const struct plan *plan;
 	struct stage_layer *layers; /* as plan->layers */
 	int width, height;
+	double scale;	   /* of the film against its timeline */
+	struct look *look; /* of the whole film, or NULL */
 	atomic_bool stop;  /* set when another span failed */
 	atomic_llong done; /* frames encoded so far */
 };

@@ -64,8 +64,11 @@ motion_view_at(const struct timeline_item *item, int64_t at_us)
 		view = view_of(timeline_keyframe_at(item, next == 0 ? 0 : count - 1));
 	else
 		view = between(timeline_keyframe_at(item, next - 1), timeline_keyframe_at(item, next), at_us);
-	view.x = inside(view.x, view.size);
-	view.y = inside(view.y, view.size);
+	/* what cover cuts off may be looked at: how far, only the picture's shape tells */
+	if (item->fit != FIT_COVER) {
+		view.x = inside(view.x, view.size);
+		view.y = inside(view.y, view.size);
+	}
 	return view;
 }
 

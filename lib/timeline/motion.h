@@ -10,7 +10,8 @@
 
 #define MOTION_ONE 65536
 
-/* What is seen: the centre and the size as shares of the fitted picture; always wholly inside it. */
+/* What is seen: the centre and the size as shares of the fitted picture, wholly inside it. With fit cover the centre is
+ * a share of the whole picture, also of what is cut off, and whoever draws keeps the view inside. */
 struct motion_view {
 	double x, y;
 	double size; /* of both sides; 1: all of it */
