@@ -31,15 +31,16 @@ struct command {
 
 extern const struct command commands[]; /* ends with a NULL word */
 
-command_fn cmd_ad;	/* ad.c */
-command_fn cmd_demo;	/* demo.c */
-command_fn cmd_doctor;	/* doctor.c */
-command_fn cmd_job;	/* job.c */
-command_fn cmd_keys;	/* keys.c */
-command_fn cmd_migrate; /* migrate.c */
-command_fn cmd_schema;	/* schema.c */
-command_fn cmd_smoke;	/* smoke.c */
-command_fn cmd_user;	/* user.c */
+command_fn cmd_ad;	 /* ad.c */
+command_fn cmd_demo;	 /* demo.c */
+command_fn cmd_doctor;	 /* doctor.c */
+command_fn cmd_job;	 /* job.c */
+command_fn cmd_keys;	 /* keys.c */
+command_fn cmd_migrate;	 /* migrate.c */
+command_fn cmd_provider; /* provider.c */
+command_fn cmd_schema;	 /* schema.c */
+command_fn cmd_smoke;	 /* smoke.c */
+command_fn cmd_user;	 /* user.c */
 
 /* The operator's connection, opened at its first use and closed by main; NULL with the error set. */
 struct db *ctl_db(struct ctl *ctl, struct error *err);

@@ -74,6 +74,30 @@ act(struct ctl *ctl, const char *id, int (*action)(struct db *, const char *, st
 	return print_one(ctl, id, err);
 }
 
+/* What is done about a job that needs attention, by its word here and in the API. */
+static int
+decide(struct ctl *ctl, const char *word, const char *id, const char *wait, struct error *err)
+{
+	static const char *const words[][2] = {
+	    {"look-up", "look_up"}, {"wait", "wait"}, {"resubmit", "resubmit"}, {"give-up", "give_up"}};
+	int64_t wait_s = 3600;
+	struct db *db;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(words) && strcmp(words[i][0], word) != 0)
+		i++;
+	if (i == ARRAY_LEN(words))
+		return ctl_usage("job");
+	if (wait != NULL && text_duration_s(wait, &wait_s) < 0) {
+		error_set(err, ERR_INPUT, "'--for' is a time such as 30m or 2h");
+		return 2;
+	}
+	db = ctl_db(ctl, err);
+	if (db == NULL || job_attention(db, id, words[i][1], wait_s, err) < 0)
+		return 1;
+	return print_one(ctl, id, err) < 0 ? 1 : 0;
+}
+
 /* As the API names them; a typo must not look like an empty queue. */
 static int
 check_filter(const struct job_filter *filter, struct error *err)
@@ -98,10 +122,10 @@ int
 cmd_job(struct ctl *ctl, int argc, char **argv, struct error *err)
 {
 	struct job_filter filter = {.limit = 50};
-	const char *limit = NULL, *rest[2];
+	const char *limit = NULL, *wait = NULL, *rest[2];
 	const struct option_row rows[] = {{.name = "state", .value = &filter.state},
 	    {.name = "kind", .value = &filter.kind}, {.name = "project", .value = &filter.project_id},
-	    {.name = "limit", .value = &limit}, {.name = NULL}};
+	    {.name = "limit", .value = &limit}, {.name = "for", .value = &wait}, {.name = NULL}};
 	size_t count;
 	int status;
 
@@ -124,6 +148,8 @@ cmd_job(struct ctl *ctl, int argc, char **argv, struct error *err)
 		status = act(ctl, rest[1], job_retry, err);
 	else if (count == 2 && strcmp(rest[0], "cancel") == 0)
 		status = act(ctl, rest[1], job_cancel, err);
+	else if (count == 2)
+		return decide(ctl, rest[0], rest[1], wait, err);
 	else
 		return ctl_usage("job");
 	return status < 0 ? 1 : 0;

@@ -15,7 +15,8 @@
 const struct command commands[] = {
     {"migrate", cmd_migrate, "[--quiet]", "bring the database up to this version (repeatable)"},
     {"user", cmd_user, "add|passwd|list|role|disable|enable|demo ...", "people who may sign in"},
-    {"job", cmd_job, "list|show|retry|cancel ...", "the work in the queue"},
+    {"job", cmd_job, "list|show|retry|cancel|look-up|wait|resubmit|give-up ...", "the work in the queue"},
+    {"provider", cmd_provider, "list|pause|resume|limit|budget ...", "queues and providers: state, switches, limits"},
     {"keys", cmd_keys, "new FILE", "a new key that signs access tokens, in front of those that are there"},
     {"doctor", cmd_doctor, "", "check everything a deployment needs, and say what to do"},
     {"ad", cmd_ad, "--scene TEXT --name TEXT --cta TEXT (--prompt TEXT | --pictures FILE...) --output FILE",

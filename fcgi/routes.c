@@ -116,6 +116,16 @@ const struct route routes[] = {
 	.codes = "job_not_found forbidden not_retryable idempotency_running idempotency_mismatch", .tag = "Jobs",
 	.about = "Starts a failed job again; for one that needs attention this may pay twice"},
 
+    {REQ_POST, "/jobs/{job_id}/attention", jobs_attention, ROUTE_USER, "jobs", .flags = ROUTE_IDEMPOTENT,
+	BODY(attention), .status = 200, .shape = "@Job",
+	.codes =
+	    "job_not_found forbidden needs_no_attention nothing_to_look_up cost_limit_exceeded idempotency_running "
+	    "idempotency_mismatch bad_json unsupported_media_type",
+	.tag = "Jobs", .about = "Decides about a job of which nobody knows whether it was paid for"},
+    {REQ_POST, "/hooks/fal/{client_ref}", hook_fal, ROUTE_PUBLIC, .flags = ROUTE_RAW_BODY, .body_limit = HOOK_BODY_MAX,
+	.status = 200, .shape = SUCCESS, .codes = "not_found bad_signature too_large", .tag = "Jobs",
+	.about = "Where fal tells that a request has ended; signed by it"},
+
     {REQ_POST, "/uploads", upload_post, ROUTE_USER, "uploads", .flags = ROUTE_RAW_BODY | ROUTE_IDEMPOTENT,
 	QUERY(upload), .status = 201, .shape = "@Asset",
 	.codes = "too_large unsupported_media_type storage_full quota_exceeded media_unreadable media_truncated "

@@ -55,7 +55,9 @@ attempt_check(struct attempt *attempt, struct error *err)
 	case LEASE_LOST:
 		return error_code(err, ERR_CONFLICT, "stale_lease", "the lease of this attempt is over");
 	case LEASE_CANCELLED:
-		return error_set(err, ERR_CANCELLED, "cancelled by request");
+		if (!attempt->keeps)
+			return error_set(err, ERR_CANCELLED, "cancelled by request");
+		break;
 	case LEASE_HELD:
 		break;
 	}

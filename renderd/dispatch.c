@@ -93,6 +93,8 @@ tick(struct dispatcher *d)
 	}
 	if (tick.rescued > 0)
 		log_warn(&d->renderd->log, "jobs_rescued", LOG_INT("count", tick.rescued));
+	if (tick.alarms > 0)
+		log_error(&d->renderd->log, "invariants_broken", LOG_INT("count", tick.alarms));
 	d->look = d->look || tick.ready > 0;
 	if (tick.next_due_ms >= 0 && tick.next_due_ms < every)
 		d->next_tick_ms = now + FW_MAX(tick.next_due_ms, 20);

@@ -19,6 +19,7 @@
 #include "renderd/dispatch.h"
 #include "renderd/ender.h"
 #include "renderd/heartbeat.h"
+#include "renderd/provider/service.h"
 #include "renderd/renderd.h"
 #include "renderd/slots.h"
 
@@ -34,19 +35,45 @@ renderd_wake(struct renderd *renderd)
 		abort();
 }
 
+static const char *
+auto_provider(const struct conf *conf, const char *model)
+{
+	CLEANUP(arena_free) struct arena *arena = arena_new(64 * KIB);
+	const struct provider_service *service = service_auto(conf, arena, model);
+
+	return service == NULL ? "" : service->name;
+}
+
+/* The names of the providers that have a key here, separated by commas. */
+static const char *
+configured(const struct conf *conf, char *names, size_t size)
+{
+	size_t len = 0;
+
+	names[0] = '\0';
+	for (size_t i = 0; services[i] != NULL; i++)
+		if (services[i]->configured(conf) && len < size)
+			len += (size_t)snprintf(names + len, size - len, "%s%s", len > 0 ? "," : "", services[i]->name);
+	return names;
+}
+
 static int
 begin_worker(struct renderd *renderd, struct error *err)
 {
 	struct db *db = NULL;
-	char host[256] = "unknown";
+	char host[256] = "unknown", providers[256];
 	struct worker_start start = {.host = host,
 	    .program = "renderd",
 	    .version = PACKAGE_VERSION,
 	    .cost_limit_micros = conf_money(renderd->conf, CONF_SESSION_COST_LIMIT),
 	    .cost_alert_micros = conf_money(renderd->conf, CONF_SESSION_COST_ALERT),
 	    .lease_ttl_ms = conf_seconds(renderd->conf, CONF_LEASE_TTL) * 1000};
-	/* functions of the ad flow write addresses into events */
-	const struct session_settings settings = {.public_app_url = conf_str(renderd->conf, CONF_PUBLIC_APP_URL)};
+	/* functions of the ad flow write addresses into events, and `auto` is decided when a step starts; an empty name
+	 * says that a provider configured before is gone */
+	const struct session_settings settings = {.public_app_url = conf_str(renderd->conf, CONF_PUBLIC_APP_URL),
+	    .image_provider = auto_provider(renderd->conf, "flux-pro"),
+	    .video_provider = auto_provider(renderd->conf, "runway-gen2"),
+	    .providers = configured(renderd->conf, providers, sizeof(providers))};
 	int status = -1;
 
 	gethostname(host, sizeof(host) - 1);

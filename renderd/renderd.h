@@ -60,6 +60,7 @@ struct attempt {
 	const struct js_value *payload;
 	struct db *db; /* the slot's connection, while it runs */
 	struct log log;
+	bool keeps;  /* a result that was paid for is being brought home: a cancel does not stop that */
 	int scratch; /* folder of this attempt, -1 until attempt_scratch() */
 	int64_t started_ms;
 	struct {

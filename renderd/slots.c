@@ -60,7 +60,8 @@ run(struct attempt *attempt)
 	struct error err;
 
 	error_clear(&err);
-	if (attempt->job.cancelling) {
+	/* a provider still works on it: its flow tells the provider, and brings home what is finished already */
+	if (attempt->job.cancelling && !attempt->job.parked) {
 		attempt->end.outcome = JOB_CANCELLED;
 		return;
 	}

@@ -36,8 +36,8 @@ grant select (id, user_id, name, prefix, scopes, last_used_at, revoked_at, creat
 
 -- framewright_renderd ------------------------------------------------------------------------------------------------------------------
 
-grant select on project, ad_session, asset, blob, cache_entry, job, job_lease, job_dep, job_kind, provider_limit, provider_call, price,
-	setting, worker, event, ledger, schema_patch, job_public to framewright_renderd;
+grant select on project, ad_session, asset, blob, cache_entry, job, job_lease, job_dep, job_kind, provider_limit, provider_call, provider_key, price,
+	setting, alarm, worker, event, ledger, schema_patch, job_public to framewright_renderd;
 grant insert on blob to framewright_renderd;
 
 -- framewright_eventd -------------------------------------------------------------------------------------------------------------------

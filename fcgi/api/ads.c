@@ -67,6 +67,7 @@ ads_images(struct req *req, struct reply *reply, struct error *err)
 	    .keyword_count = in->style_keywords.count,
 	    .model = in->model,
 	    .fresh = in->fresh,
+	    .provider = in->provider,
 	};
 	struct session_started started;
 
@@ -86,6 +87,7 @@ ads_clips(struct req *req, struct reply *reply, struct error *err)
 	    .video_prompt = in->video_prompt,
 	    .clip_duration_ms = (int)lround(in->clip_duration * 1000),
 	    .model = in->model != NULL ? in->model : tier,
+	    .provider = in->provider,
 	};
 	struct session_started started;
 

@@ -73,13 +73,13 @@ struct body_session {
 	bool has_user;
 };
 struct body_images {
-	const char *session_id, *product_prompt, *model;
+	const char *session_id, *product_prompt, *model, *provider;
 	int64_t num_images;
 	struct js_strings style_keywords;
 	bool fresh;
 };
 struct body_clips {
-	const char *session_id, *video_prompt, *model;
+	const char *session_id, *video_prompt, *model, *provider;
 	double clip_duration;
 };
 struct body_compose {
@@ -107,13 +107,20 @@ struct body_save_clips {
 struct body_picture {
 	const char *asset_id, *view_type;
 };
+/* What a provider sends when a request has ended; results of text are the largest. */
+#define HOOK_BODY_MAX (4 * MIB)
+
+struct body_attention {
+	const char *action;
+	int64_t wait;
+};
 struct body_share {
 	int64_t expires_in;
 };
 extern const struct js_field body_login_fields[], body_refresh_fields[], body_logout_fields[], body_password_fields[],
     body_ticket_fields[], body_key_fields[], body_session_fields[], body_images_fields[], body_clips_fields[],
     body_compose_fields[], body_save_images_fields[], body_save_clips_fields[], body_picture_fields[],
-    body_share_fields[];
+    body_share_fields[], body_attention_fields[];
 
 extern const char *const ads_fonts[], *const ads_transitions[], *const ads_views[], *const ads_image_models[],
 											*const ads_clip_models[],
@@ -153,7 +160,8 @@ route_handler keys_create, keys_list, keys_delete;
 route_handler session_post, session_get, sessions_get, session_remove, session_stop, session_costs, session_download;
 route_handler ads_images, ads_clips, ads_compose, ads_save_images, ads_save_clips, ads_picture, ads_options;
 route_handler costs_summary;
-route_handler jobs_list, jobs_get, jobs_cancel, jobs_retry;
+route_handler jobs_list, jobs_get, jobs_cancel, jobs_retry, jobs_attention;
+route_handler hook_fal;
 route_handler upload_post, upload_get, uploads_get, upload_delete;
 route_handler share_post, shares_get, share_delete, share_get, media_get;
 route_handler projects_get;

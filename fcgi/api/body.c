@@ -53,6 +53,9 @@ const struct js_field body_session_fields[] = {
 };
 
 const char *const ads_image_models[] = {"flux-pro", "sdxl", NULL};
+static const char *const ads_providers[] = {"auto", "local", "fal", NULL};
+#define PROVIDER_ABOUT "who makes it; auto: the first that is set up, else the built-in one"
+
 const struct js_field body_images_fields[] = {
     UUID_FIELD(struct body_images, session_id, .flags = JS_REQUIRED),
     JS_FIELD(struct body_images, product_prompt, JS_STRING, .flags = JS_REQUIRED, .min = 3, .max = 200),
@@ -60,6 +63,8 @@ const struct js_field body_images_fields[] = {
     JS_FIELD(
 	struct body_images, style_keywords, JS_STRINGS, .max = 10, .item_min = 1, .item_max = 30, .fallback = "[]"),
     JS_FIELD(struct body_images, model, JS_STRING, .choices = ads_image_models, .fallback = "\"flux-pro\""),
+    JS_FIELD(struct body_images, provider, JS_STRING, .choices = ads_providers, .fallback = "\"auto\"",
+	.about = PROVIDER_ABOUT),
     JS_FIELD(struct body_images, fresh, JS_BOOL, .fallback = "false", .about = "bypass the caches, pick a new seed"),
     JS_END,
 };
@@ -70,6 +75,8 @@ const struct js_field body_clips_fields[] = {
     JS_FIELD(struct body_clips, video_prompt, JS_STRING, .flags = JS_REQUIRED, .min = 10, .max = 300),
     JS_FIELD(
 	struct body_clips, clip_duration, JS_DOUBLE, .low = 2.0, .high = 4.0, .fallback = "3.0", .about = "seconds"),
+    JS_FIELD(struct body_clips, provider, JS_STRING, .choices = ads_providers, .fallback = "\"auto\"",
+	.about = PROVIDER_ABOUT),
     JS_FIELD(
 	struct body_clips, model, JS_STRING, .choices = ads_clip_models, .about = "default by the installation's tier"),
     JS_END,
@@ -143,6 +150,15 @@ const struct js_field body_picture_fields[] = {
 	.about = "a ready upload"),
     JS_FIELD(
 	struct body_picture, view_type, JS_STRING, .choices = ads_views, .about = "default: the next one that is free"),
+    JS_END,
+};
+
+static const char *const attention_actions[] = {"look_up", "wait", "resubmit", "give_up", NULL};
+const struct js_field body_attention_fields[] = {
+    JS_FIELD(struct body_attention, action, JS_STRING, .flags = JS_REQUIRED, .choices = attention_actions,
+	.about = "resubmit may pay twice; give_up books the first call, since it may have been charged"),
+    JS_FIELD(struct body_attention, wait, JS_INT, .min = 60, .max = 7 * 86400, .fallback = "3600",
+	.about = "seconds that action wait goes on looking"),
     JS_END,
 };
 

@@ -180,3 +180,14 @@ jobs_retry(struct req *req, struct reply *reply, struct error *err)
 	reply_location(reply, "/api/v1/jobs/%s", id);
 	return 0;
 }
+
+int
+jobs_attention(struct req *req, struct reply *reply, struct error *err)
+{
+	const struct body_attention *in = req->input;
+	const char *id = param_job(req, err);
+
+	if (id == NULL || job_attention(req->db, id, in->action, in->wait, err) < 0)
+		return -1;
+	return answer_now(req, reply, id, 200, err);
+}

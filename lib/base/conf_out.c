@@ -176,6 +176,28 @@ check_addresses(const struct conf *conf, struct error *err)
 	return 0;
 }
 
+/* A provider's key goes to the provider only: its address may be changed to a stand-in on loopback, and to nothing
+ * else. */
+static int
+check_providers(const struct conf *conf, struct error *err)
+{
+	static const enum conf_key keys[] = {CONF_FAL_BASE_URL, CONF_FAL_API_URL, CONF_FAL_REST_URL};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const struct conf_row *row = conf_row(keys[i]);
+
+		if (!has(conf, keys[i]) || strcmp(conf_str(conf, keys[i]), row->fallback) == 0)
+			continue;
+		if (!is_loopback_url(conf_str(conf, keys[i])) || !conf_bool(conf, CONF_ALLOW_LOOPBACK_URLS)) {
+			error_set(err, ERR_INPUT, "setting '%s' may only be '%s'", row->name, row->fallback);
+			error_hint(
+			    err, "a stand-in on loopback needs ALLOW_LOOPBACK_URLS=on, which production refuses");
+			return error_fail();
+		}
+	}
+	return 0;
+}
+
 /* Passwords of examples, and one character over and over. */
 static bool
 is_weak_secret(const char *secret)
@@ -224,7 +246,7 @@ check_production(const struct conf *conf, struct error *err)
 int
 conf_check(const struct conf *conf, struct error *err)
 {
-	if (check_words(conf, err) < 0 || check_addresses(conf, err) < 0)
+	if (check_words(conf, err) < 0 || check_addresses(conf, err) < 0 || check_providers(conf, err) < 0)
 		return -1;
 	if (has(conf, CONF_HEARTBEAT) && conf_seconds(conf, CONF_HEARTBEAT) * 2 >= conf_seconds(conf, CONF_LEASE_TTL))
 		return error_set(err, ERR_INPUT, "HEARTBEAT must be less than half of LEASE_TTL");

@@ -149,10 +149,12 @@ struct db_stmt_row {
 };
 extern const struct db_stmt_row event_statements[];
 extern const struct db_stmt_row job_statements[];
+extern const struct db_stmt_row job_attention_statements[];
 extern const struct db_stmt_row job_view_statements[];
 extern const struct db_stmt_row jobwait_statements[];
 extern const struct db_stmt_row ledger_statements[];
 extern const struct db_stmt_row migrate_statements[];
+extern const struct db_stmt_row provider_statements[];
 extern const struct db_stmt_row providercall_statements[];
 extern const struct db_stmt_row worker_statements[];
 

@@ -20,7 +20,8 @@ static const struct db_stmt job_end_stmt = {
     "job_end", "select job, state, project, seq, woke from job_end($1, $2, $3, $4, $5, $6, $7, $8)", 8};
 static const struct db_stmt job_block_stmt = {"job_block_provider", "select job_block_provider($1, $2)", 2};
 static const struct db_stmt job_tick_stmt = {"job_tick",
-    "select ret_promoted, ret_rescued, ret_ready, ret_uncertain, ret_next_due_ms, ret_projects, ret_seqs::text[] from "
+    "select ret_promoted, ret_rescued, ret_ready, ret_uncertain, ret_next_due_ms, ret_projects, ret_seqs::text[], "
+    "ret_alarms from "
     "tick()",
     0};
 
@@ -36,7 +37,7 @@ const struct db_stmt_row job_statements[] = {
 static const char *const job_steps[JOB_STEP__COUNT] = {"plain", "media", "provider"};
 
 static const char *const job_outcomes[JOB_OUTCOME__COUNT] = {
-    "done", "failed", "retry", "again", "release", "park", "uncertain", "cancelled"};
+    "done", "failed", "retry", "again", "release", "park", "uncertain", "cancelled", "cancelling"};
 
 const char *
 job_step_name(enum job_step step)
@@ -245,13 +246,14 @@ job_block_provider(struct db *db, const char *provider, int64_t delay_ms, struct
 }
 
 static int
-job_tick_events(struct db *db, struct db_row *row, struct error *err)
+job_tick_events(struct db *db, struct db_row *row, int64_t *ret_alarms, struct error *err)
 {
 	CLEANUP(arena_free) struct arena *arena = arena_new(MIB);
 	size_t projects = 0;
 	size_t seqs = 0;
 	const char *const *project = db_get_texts(row, arena, &projects);
 	const char *const *seq = db_get_texts(row, arena, &seqs);
+	*ret_alarms = db_get_int(row);
 	if (db_row_end(row, err) < 0)
 		return -1;
 	for (size_t i = 0; i < FW_MIN(projects, seqs); i++)
@@ -271,5 +273,5 @@ job_tick(struct db *db, struct job_tick *ret_tick, struct error *err)
 	ret_tick->ready = db_get_int(&row);
 	ret_tick->uncertain = db_get_int(&row);
 	ret_tick->next_due_ms = db_get_int_or(&row, -1);
-	return job_tick_events(db, &row, err);
+	return job_tick_events(db, &row, &ret_tick->alarms, err);
 }

@@ -76,13 +76,15 @@ int job_heartbeat(struct db *db, int64_t worker, struct job_beat *beats, size_t 
 
 enum job_outcome {
 	JOB_DONE, /* body: result. Ends it; its live provider call is settled (result /price_micros or the estimate) */
-	JOB_FAILED,    /* body: error. Ends it */
-	JOB_RETRY,     /* body: error. Again after a pause if attempts are left, else as JOB_FAILED */
-	JOB_AGAIN,     /* again after delay_ms at no attempt's cost (429; body: error or NULL) */
-	JOB_RELEASE,   /* clean shutdown: ready again at no attempt's cost */
-	JOB_PARK,      /* a provider works on it: external until delay_ms have passed or a webhook came */
-	JOB_UNCERTAIN, /* body: error. Waits for a decision */
-	JOB_CANCELLED, /* body: NULL. Ends it */
+	JOB_FAILED,	/* body: error. Ends it */
+	JOB_RETRY,	/* body: error. Again after a pause if attempts are left, else as JOB_FAILED */
+	JOB_AGAIN,	/* again after delay_ms at no attempt's cost (429; body: error or NULL) */
+	JOB_RELEASE,	/* clean shutdown: ready again at no attempt's cost */
+	JOB_PARK,	/* a provider works on it: external until delay_ms have passed or a webhook came */
+	JOB_UNCERTAIN,	/* body: error. Waits for a decision */
+	JOB_CANCELLED,	/* body: NULL. Ends it, unless a provider still works on it: then it is ready to be cancelled
+			   there */
+	JOB_CANCELLING, /* the provider was told to stop and has not ended it yet: as JOB_PARK */
 	JOB_OUTCOME__COUNT
 };
 
@@ -116,7 +118,8 @@ struct job_tick {
 	int64_t rescued;     /* leases that had run out */
 	int64_t ready;	     /* jobs that are ready now: call job_claim() if a slot is free */
 	int64_t next_due_ms; /* until the next waiting job or poll is due; -1: none */
-	int64_t uncertain;   /* jobs that wait for a decision */
+	int64_t uncertain;   /* calls of which nobody knows whether they were accepted */
+	int64_t alarms;	     /* invariants that do not hold */
 };
 /* Periodic work for everybody: promote what is due, rescue, sweep. Any daemon, any time. */
 int job_tick(struct db *db, struct job_tick *ret_tick, struct error *err) MUST_CHECK;
@@ -133,6 +136,8 @@ struct job_new {
 	const int64_t *parents; /* jobs it waits for */
 	size_t parent_count;
 	bool ignore_failed_parents;
+	const char *const *edges; /* parent_count of "fail", "cancel", "ignore"; NULL: all as above */
+	int min_done;		  /* it fails when fewer parents end with a result; 0: the edges decide */
 	int64_t delay_ms;
 	const char *request_id;
 };
@@ -186,5 +191,10 @@ int job_cancel(struct db *db, const char *public_id, struct error *err) MUST_CHE
 /* A failed or cancelled job that nothing depends on runs again from its first attempt; an uncertain one is submitted
  * again: the person who asks takes the risk of paying twice. ERR_CONFLICT "not_retryable". */
 int job_retry(struct db *db, const char *public_id, struct error *err) MUST_CHECK;
+
+/* "look_up", "wait" (for wait_s seconds), "resubmit", "give_up": what a person decides about a job that needs
+ * attention. ERR_CONFLICT "needs_no_attention" for any other; ERR_BUDGET when sending again has no money left. */
+int job_attention(
+    struct db *db, const char *public_id, const char *action, int64_t wait_s, struct error *err) MUST_CHECK;
 
 #endif

@@ -29,7 +29,7 @@ static const struct db_stmt job_cancel_stmt = {
     "job_cancel", "select job, state, project, seq, woke from job_cancel($1)", 1};
 static const struct db_stmt job_retry_stmt = {"job_retry", "select job_retry($1)", 1};
 static const struct db_stmt job_add_stmt = {
-    "job_add", "select job_add($1, $2, $3, coalesce($4::jsonb, '{}'), $5, $6, $7, $8, $9, $10)", 10};
+    "job_add", "select job_add($1, $2, $3, coalesce($4::jsonb, '{}'), $5, $6, $7, $8, $9, $10, $11, $12)", 12};
 static const struct db_stmt job_added_stmt = {"job_added", "select public_id, state from job where id = $1", 1};
 
 const struct db_stmt_row job_view_statements[] = {
@@ -147,7 +147,8 @@ job_add(struct db *db, const struct job_new *job, int64_t *ret_id, char ret_publ
 		    DB_TEXT(job->project_id), DB_TEXT(job->payload), DB_INTS(job->parents, job->parent_count),
 		    DB_TEXT(job->ignore_failed_parents ? "ignore" : "fail"), DB_TEXT(job->provider),
 		    job->priority > 0 ? DB_INT(job->priority) : DB_NULL, DB_INT(job->delay_ms),
-		    DB_TEXT(job->request_id)),
+		    DB_TEXT(job->request_id), job->min_done > 0 ? DB_INT(job->min_done) : DB_NULL,
+		    job->edges == NULL ? DB_NULL : DB_TEXTS(job->edges, job->parent_count)),
 		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "adding a job '%s'", job->kind);
 	struct db_row row = db_row(&res, 0);

@@ -9,7 +9,7 @@
 #include "lib/db/db.h"
 
 /* The newest patch this program was written for; a test compares it with sql/migrations/. */
-#define MIGRATE_SCHEMA "0001-core"
+#define MIGRATE_SCHEMA "0003-limits"
 
 struct migrate_report {
 	int applied;   /* new patches */

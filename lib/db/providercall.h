@@ -56,32 +56,44 @@ struct providercall {
 	int64_t estimate_micros;
 	bool fresh;	    /* made by this call */
 	int64_t sending_at; /* microseconds, CLOCK_NONE if not yet */
+	bool overdue;	    /* uncertain for longer than the provider's calls can run: a person has to decide */
+	int64_t age_s;	    /* since it was sent; 0 before */
+	const char *answer; /* JSON object that the provider gave when it accepted; NULL: none. In the arena */
 };
 
 /* Commits synchronously. ERR_BUDGET "cost_limit_exceeded" (402) when a limit would be passed: nothing was reserved.
- * ERR_CONFLICT "stale_lease" when the attempt is not ours any more. */
+ * ERR_CONFLICT "stale_lease" when the attempt is not ours any more. ERR_LIMIT "cost_rate" with retry_after_s when the
+ * provider's money for this minute is used up. */
 int providercall_open(
     struct db *db, const struct providercall_new *call, struct providercall *ret_call, struct error *err) MUST_CHECK;
 /* The live call of a job's step; ERR_NOT_FOUND when there is none. */
-int providercall_live(
-    struct db *db, int64_t job, const char *step, struct providercall *ret_call, struct error *err) MUST_CHECK;
+int providercall_live(struct db *db, struct arena *arena, int64_t job, const char *step, struct providercall *ret_call,
+    struct error *err) MUST_CHECK;
 /* ERR_CONFLICT "stale_lease" when the attempt is not ours any more or the job is to be cancelled, "already_sent"
  * otherwise. */
 int providercall_sending(struct db *db, int64_t call, int64_t lease, struct error *err) MUST_CHECK;
-/* Needs no lease: it was paid for. Also turns an uncertain call into an accepted one and wakes its job. */
-int providercall_accepted(struct db *db, int64_t call, const char *request_id, struct error *err) MUST_CHECK;
+/* Needs no lease: it was paid for. Also turns an uncertain call into an accepted one and wakes its job. answer: JSON
+ * object or NULL. */
+int providercall_accepted(
+    struct db *db, int64_t call, const char *request_id, const char *answer, struct error *err) MUST_CHECK;
 /* The provider refused clearly; `charged_micros` if it wants money all the same. `error` is for the ledger, without
  * internals. */
 int providercall_rejected(struct db *db, int64_t call, int64_t charged_micros, int64_t duration_ms, const char *error,
     struct error *err) MUST_CHECK;
-/* Never sent. */
-int providercall_void(struct db *db, int64_t call, struct error *err) MUST_CHECK;
+/* Never sent: an intent, or a call that only the holder of `lease` could have sent and surely did not. ERR_CONFLICT
+ * "already_sent". */
+int providercall_void(struct db *db, int64_t call, int64_t lease, struct error *err) MUST_CHECK;
 /* `error`: JSON object. Keeps its reservation. */
 int providercall_uncertain(struct db *db, int64_t call, const char *error, struct error *err) MUST_CHECK;
 /* An accepted call of which the job has more than one, or whose job failed although this succeeded. price_micros -1:
  * the estimate. `error` NULL: it succeeded. Settling twice changes nothing. */
 int providercall_settle(struct db *db, int64_t call, int64_t price_micros, int64_t duration_ms, const char *error,
     struct error *err) MUST_CHECK;
+/* What one billed unit of a model costs; ERR_NOT_FOUND when the price table does not know it. */
+int providercall_unit_price(struct db *db, const char *model, int64_t *ret_micros, struct error *err) MUST_CHECK;
+/* Whether another call of this provider has that request id. */
+int providercall_known(
+    struct db *db, const char *provider, const char *request_id, bool *ret_known, struct error *err) MUST_CHECK;
 /* A webhook came: wakes the job of this call. request_id may be NULL. ret_found tells whether the reference is known.
  */
 int providercall_webhook(

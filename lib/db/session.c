@@ -187,9 +187,10 @@ session_progress(struct db *db, int64_t job, const char *phase, double fraction,
 int
 session_configure(struct db *db, const struct session_settings *settings, struct error *err)
 {
-	const char *const names[] = {"public_app_url", "text_provider", "image_provider", "video_provider"};
-	const char *const values[] = {
-	    settings->public_app_url, settings->text_provider, settings->image_provider, settings->video_provider};
+	const char *const names[] = {
+	    "public_app_url", "text_provider", "image_provider", "video_provider", "providers"};
+	const char *const values[] = {settings->public_app_url, settings->text_provider, settings->image_provider,
+	    settings->video_provider, settings->providers};
 
 	if (noun_do(db, &settings_stmt, DB_ARGS(DB_TEXTS(names, ARRAY_LEN(names)), DB_TEXTS(values, ARRAY_LEN(values))),
 		err) < 0)

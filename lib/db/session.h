@@ -136,6 +136,7 @@ struct session_images_start {
 	const char *const *style_keywords;
 	size_t keyword_count; /* 0-10 */
 	const char *model;    /* flux-pro, sdxl */
+	const char *provider; /* "auto" or NULL, "local", or a provider by its name: ERR_UNAVAILABLE without its key */
 	bool fresh;
 };
 
@@ -144,6 +145,7 @@ struct session_clips_start {
 	const char *video_prompt; /* trimmed, 10-300 code points */
 	int clip_duration_ms;	  /* 2000-4000 */
 	const char *model;	  /* stable-video-diffusion, runway-gen2 */
+	const char *provider;	  /* as above */
 };
 
 struct session_compose_start {
@@ -228,6 +230,7 @@ struct session_settings {
 	const char *text_provider;  /* queues where jobs of a kind begin: provider_limit.name */
 	const char *image_provider;
 	const char *video_provider;
+	const char *providers; /* all that are configured, separated by commas */
 };
 int session_configure(struct db *db, const struct session_settings *settings, struct error *err) MUST_CHECK;
 

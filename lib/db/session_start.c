@@ -3,12 +3,12 @@
 
 #define STARTED_COLUMNS "job_id, job, jobs, estimated_s, estimated_micros, cache_hits, warnings, seq"
 
-/* session, prompt, number of images, keywords, model, fresh, seconds, dry run, request id */
+/* session, prompt, number of images, keywords, model, fresh, seconds, dry run, request id, provider */
 static const struct db_stmt images_stmt = {
-    "ad_start_images", "select " STARTED_COLUMNS " from ad_start_images($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9};
-/* session, prompt, milliseconds of a clip, model, seconds, dry run, request id */
+    "ad_start_images", "select " STARTED_COLUMNS " from ad_start_images($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10};
+/* session, prompt, milliseconds of a clip, model, seconds, dry run, request id, provider */
 static const struct db_stmt clips_stmt = {
-    "ad_start_clips", "select " STARTED_COLUMNS " from ad_start_clips($1, $2, $3, $4, $5, $6, $7)", 7};
+    "ad_start_clips", "select " STARTED_COLUMNS " from ad_start_clips($1, $2, $3, $4, $5, $6, $7, $8)", 8};
 /* session, request, seconds, dry run, request id */
 static const struct db_stmt compose_stmt = {
     "ad_start_compose", "select " STARTED_COLUMNS " from ad_start_compose($1, $2, $3, $4, $5)", 5};
@@ -55,7 +55,8 @@ session_start_images(struct db *db, struct arena *arena, const struct session_im
 	return session_start(db, arena, common->session_id, &images_stmt,
 	    DB_ARGS(DB_TEXT(common->session_id), DB_TEXT(start->product_prompt), DB_INT(start->num_images),
 		DB_TEXTS(start->style_keywords, start->keyword_count), DB_TEXT(start->model), DB_BOOL(start->fresh),
-		DB_INT(common->estimated_s), DB_BOOL(common->dry_run), DB_TEXT(common->request_id)),
+		DB_INT(common->estimated_s), DB_BOOL(common->dry_run), DB_TEXT(common->request_id),
+		DB_TEXT(start->provider)),
 	    ret_started, err);
 }
 
@@ -68,7 +69,7 @@ session_start_clips(struct db *db, struct arena *arena, const struct session_cli
 	return session_start(db, arena, common->session_id, &clips_stmt,
 	    DB_ARGS(DB_TEXT(common->session_id), DB_TEXT(start->video_prompt), DB_INT(start->clip_duration_ms),
 		DB_TEXT(start->model), DB_INT(common->estimated_s), DB_BOOL(common->dry_run),
-		DB_TEXT(common->request_id)),
+		DB_TEXT(common->request_id), DB_TEXT(start->provider)),
 	    ret_started, err);
 }
 

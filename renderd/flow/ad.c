@@ -10,6 +10,7 @@
 #include "lib/db/adcache.h"
 #include "renderd/provider/local.h"
 #include "renderd/provider/plan.h"
+#include "renderd/provider/service.h"
 #include "renderd/step/media.h"
 #include "renderd/step/provider.h"
 
@@ -42,8 +43,8 @@ write_provider(struct js_writer *w, const struct attempt *attempt, const char *m
 	js_int(w, "generation_ms", elapsed_ms(attempt));
 }
 
-static void
-write_warning(struct js_writer *w, const char *code, const char *message)
+void
+ad_write_warning(struct js_writer *w, const char *code, const char *message)
 {
 	js_open_object(w, "warning");
 	js_str(w, "code", code);
@@ -83,7 +84,12 @@ find_cached(
 		return error_wrap(err, "looking into the cache");
 	if (*ret_entry == NULL)
 		return 0;
-	return js_parse_free(attempt->arena, (*ret_entry)->value, strlen((*ret_entry)->value), ret_value, err);
+	if (js_parse_free(attempt->arena, (*ret_entry)->value, strlen((*ret_entry)->value), ret_value, err) < 0)
+		return -1;
+	/* what the built-in provider drew is not what somebody asked another one for */
+	if (strcmp(js_text(*ret_value, "/provider", PROVIDER_LOCAL), attempt->job.provider) != 0)
+		*ret_entry = NULL;
+	return 0;
 }
 
 /* The cached result again, marked as such. */
@@ -130,7 +136,8 @@ plan_images(struct attempt *attempt, struct error *err)
 	plan_images_write(&result.w, &plan);
 	write_provider(&result.w, attempt, "llama-3.1-70b");
 	if (fault == LOCAL_FAULT_INVALID)
-		write_warning(&result.w, "prompt_fallback", "The prompt was planned by the built-in template planner");
+		ad_write_warning(
+		    &result.w, "prompt_fallback", "The prompt was planned by the built-in template planner");
 	attempt_progress(attempt, 1, "plan");
 	return flow_result_end(&result, attempt, err);
 }
@@ -185,15 +192,17 @@ make_image(struct attempt *attempt, struct error *err)
 	enum local_fault fault = local_fault(attempt->renderd->conf, "image", index, attempt->job.attempt);
 	const char *model = model_of_attempt(attempt);
 	bool softened = fault == LOCAL_FAULT_CONTENT;
-	const struct js_value *cached;
-	struct adcache_entry *entry;
+	const struct js_value *cached = NULL;
+	struct adcache_entry *entry = NULL;
 	struct flow_result result;
 	struct stored stored;
 
-	if (find_cached(attempt, &entry, &cached, err) < 0)
+	if (!attempt->job.parked && find_cached(attempt, &entry, &cached, err) < 0)
 		return -1;
 	if (entry != NULL)
 		return answer_from_cache(attempt, cached, err);
+	if (service_find(attempt->job.provider) != NULL)
+		return ad_outside_image(attempt, model, falls_back(attempt), err);
 	if (provider_begin_local(attempt, "image_generator", model, err) < 0)
 		return -1;
 	if (!softened && local_play(fault, err) < 0)
@@ -206,10 +215,10 @@ make_image(struct attempt *attempt, struct error *err)
 	js_int(&result.w, "height", PICTURE_SIDE);
 	write_provider(&result.w, attempt, model);
 	if (softened)
-		write_warning(
+		ad_write_warning(
 		    &result.w, "content_softened", "A prompt was softened because the content filter refused it");
 	else if (falls_back(attempt))
-		write_warning(
+		ad_write_warning(
 		    &result.w, "model_fallback", "Another model was used because the chosen one was not available");
 	return flow_result_end(&result, attempt, err);
 }
@@ -244,7 +253,8 @@ plan_clips(struct attempt *attempt, struct error *err)
 	plan_clips_write(&result.w, &plan);
 	write_provider(&result.w, attempt, "llama-3.1-70b");
 	if (fault == LOCAL_FAULT_INVALID)
-		write_warning(&result.w, "scene_fallback", "The scenes were planned by the built-in template planner");
+		ad_write_warning(
+		    &result.w, "scene_fallback", "The scenes were planned by the built-in template planner");
 	attempt_progress(attempt, 1, "plan");
 	return flow_result_end(&result, attempt, err);
 }
@@ -263,6 +273,8 @@ make_clip(struct attempt *attempt, struct error *err)
 	struct flow_result result;
 	struct local_video video;
 
+	if (service_find(attempt->job.provider) != NULL)
+		return ad_outside_clip(attempt, model, falls_back(attempt), err);
 	if (provider_begin_local(attempt, "video_generator", model, err) < 0 || local_play(fault, err) < 0)
 		return -1;
 	if (local_move(attempt, &clip, &video, err) < 0)
@@ -276,7 +288,7 @@ make_clip(struct attempt *attempt, struct error *err)
 	js_int(&result.w, "fps_den", video.fps_den);
 	write_provider(&result.w, attempt, model);
 	if (falls_back(attempt))
-		write_warning(
+		ad_write_warning(
 		    &result.w, "model_fallback", "Another model was used because the chosen one was not available");
 	return flow_result_end(&result, attempt, err);
 }

@@ -9,7 +9,13 @@
 /* ad_compose.c: clips, cards, text and music become one film. */
 flow_fn ad_compose;
 
+/* ad_outside.c: the same by an outside provider, in the steps of renderd/step/paid.h. fallback: a cheaper model than
+ * the chosen one stands in. */
+int ad_outside_image(struct attempt *attempt, const char *model, bool fallback, struct error *err) MUST_CHECK;
+int ad_outside_clip(struct attempt *attempt, const char *model, bool fallback, struct error *err) MUST_CHECK;
+
 /* Members of every result that carries a file. */
 void ad_write_stored(struct js_writer *w, const struct stored *stored, const char *media_type);
+void ad_write_warning(struct js_writer *w, const char *code, const char *message);
 
 #endif

@@ -27,7 +27,26 @@ as $$
 	on conflict (name) do update set value = excluded.value, changed_at = now()
 	where setting.value <> excluded.value
 $$;
-comment on function ad_settings_put is 'What the flow needs to know of the configuration: public_app_url, text_provider, image_provider, video_provider. [roles: rc]';
+comment on function ad_settings_put is 'What the flow needs to know of the configuration: public_app_url, text_provider, image_provider, video_provider, providers. [roles: rc]';
+
+-- The queue of a step's jobs. p_wanted: auto (or null) is the first configured one, local the built-in one, any other has to be configured.
+create or replace function ad_provider(p_wanted text, p_setting text)
+returns text
+language plpgsql stable
+set search_path = framewright, pg_temp
+as $$
+begin
+	if p_wanted is null or p_wanted = 'auto' then
+		return nullif(ad_setting(p_setting, ''), '');
+	end if;
+	if p_wanted <> 'local' and not p_wanted = any(string_to_array(ad_setting('providers', ''), ',')) then
+		perform refuse(503, 'provider_unavailable', format('The provider "%s" is not set up here.', p_wanted), '/provider',
+			'choose auto or local, or have its key configured');
+	end if;
+	return p_wanted;
+end
+$$;
+comment on function ad_provider is 'Which queue a step''s jobs go to.';
 
 create or replace function ad_money(p_micros bigint)
 returns jsonb

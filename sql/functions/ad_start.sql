@@ -57,12 +57,13 @@ $$;
 comment on function ad_start_check is 'Refuses a start that stage, choice or money do not allow.';
 
 create or replace function ad_start_images(p_session uuid, p_prompt text, p_num_images int, p_keywords text[], p_model text, p_fresh boolean,
-	p_estimated_s int, p_dry_run boolean, p_request_id text)
+	p_estimated_s int, p_dry_run boolean, p_request_id text, p_provider text default null)
 returns table (job_id uuid, job bigint, jobs int, estimated_s int, estimated_micros bigint, cache_hits int, warnings text, seq bigint)
 language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_queue text := ad_provider(p_provider, 'image_provider');
 	v_row record;
 	v_session ad_session;
 	v_project project;
@@ -100,7 +101,7 @@ begin
 		for i in 1..p_num_images loop
 			v_images := v_images || job_add('ad.image', v_project.owner_id, p_session,
 				v_base || jsonb_build_object('index', i, 'fresh', p_fresh), array[v_parent],
-				p_provider => ad_setting('image_provider', null), p_request_id => p_request_id);
+				p_provider => v_queue, p_request_id => p_request_id);
 		end loop;
 		v_join := job_add('ad.images_join', v_project.owner_id, p_session, v_base, v_images, 'ignore', p_request_id => p_request_id);
 		update ad_session
@@ -124,12 +125,13 @@ $$;
 comment on function ad_start_images is 'Starts making pictures. [roles: ac]';
 
 create or replace function ad_start_clips(p_session uuid, p_prompt text, p_duration_ms int, p_model text, p_estimated_s int, p_dry_run boolean,
-	p_request_id text)
+	p_request_id text, p_provider text default null)
 returns table (job_id uuid, job bigint, jobs int, estimated_s int, estimated_micros bigint, cache_hits int, warnings text, seq bigint)
 language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
+	v_queue text := ad_provider(p_provider, 'video_provider');
 	v_row record;
 	v_session ad_session;
 	v_project project;
@@ -168,7 +170,7 @@ begin
 			v_clips := v_clips || job_add('ad.clip', v_project.owner_id, p_session,
 				v_base || jsonb_build_object('seed', coalesce(v_session.consistency_seed, 100000 + abs(hashtext(p_prompt)) % 900000))
 					|| (v_sources -> (i - 1)) - 'asset_id',
-				array[v_parent], p_provider => ad_setting('video_provider', null), p_request_id => p_request_id);
+				array[v_parent], p_provider => v_queue, p_request_id => p_request_id);
 		end loop;
 		v_join := job_add('ad.clips_join', v_project.owner_id, p_session, v_base, v_clips, 'ignore', p_request_id => p_request_id);
 		update ad_session

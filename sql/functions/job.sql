@@ -81,10 +81,12 @@ end
 $$;
 
 -- Adds one job and returns its id. p_parents: jobs it waits for, which must exist; p_on_fail 'fail' ends it as a failed or cancelled parent
--- ended, 'ignore' is content with any end. p_provider: its queue; null is the step's own ('plain', 'media'), 'local' for provider steps.
+-- ended, 'cancel' cancels it then, 'ignore' is content with any end; p_edges the same for each parent. p_min_done: it fails when fewer of
+-- its parents end with a result, whatever the edges forgive. Nothing can wait for itself: parents exist before their dependants, which the
+-- order of ids enforces. p_provider: its queue; null is the step's own ('plain', 'media'), 'local' for provider steps.
 create or replace function job_add(p_kind text, p_owner int, p_project uuid, p_payload jsonb default '{}', p_parents bigint[] default '{}',
 	p_on_fail text default 'fail', p_provider text default null, p_priority int default null, p_delay_ms bigint default 0,
-	p_request_id text default null)
+	p_request_id text default null, p_min_done int default null, p_edges text[] default null)
 returns bigint
 language plpgsql security definer
 set search_path = framewright, pg_temp
@@ -99,7 +101,12 @@ declare
 	v_run_at timestamptz;
 	v_id bigint;
 	v_bad text;
+	v_edges text[] := coalesce(p_edges, array_fill(p_on_fail, array[cardinality(p_parents)]));
+	v_done int;
 begin
+	if cardinality(v_edges) <> cardinality(p_parents) or not v_edges <@ array['fail', 'cancel', 'ignore'] then
+		perform refuse(422, 'bad_dependency', 'Each parent needs one of fail, cancel and ignore.');
+	end if;
 	select * into v_kind from job_kind where name = p_kind;
 	if not found then
 		perform refuse(422, 'unknown_job_kind', format('There is no job kind "%s".', p_kind));
@@ -116,10 +123,14 @@ begin
 	if cardinality(p_parents) > 0 then
 		-- The share lock keeps a parent from ending between being counted and being waited for.
 		perform from job where id = any(p_parents) order by id for share;
-		select count(*) filter (where finished_at is null), min(state) filter (where state in ('failed', 'cancelled'))
-		into v_pending, v_bad
-		from job where id = any(p_parents);
-		if v_bad is not null and p_on_fail = 'fail' then
+		select count(*) filter (where j.finished_at is null), min(j.state) filter (where j.state in ('failed', 'cancelled') and e.edge <> 'ignore'),
+			count(*) filter (where j.state = 'done')
+		into v_pending, v_bad, v_done
+		from unnest(p_parents, v_edges) as e (parent, edge) join job j on j.id = e.parent;
+		if p_min_done > v_done + v_pending then
+			perform refuse(409, 'too_few_parents', 'Fewer jobs than this one needs can still end with a result.');
+		end if;
+		if v_bad is not null then
 			perform refuse(409, 'parent_' || v_bad, 'A job that this one needs has already ended without a result.');
 		end if;
 		if v_pending > 0 then
@@ -129,16 +140,44 @@ begin
 	if v_state = 'ready' then
 		v_tag := job_tag(v_provider, p_owner);
 	end if;
-	insert into job (kind, owner_id, project_id, provider, priority, state, vstart, vtime, run_at, max_attempts, pending, payload, request_id)
+	insert into job (kind, owner_id, project_id, provider, priority, state, vstart, vtime, run_at, max_attempts, pending, payload, request_id,
+		min_done)
 	values (p_kind, p_owner, p_project, v_provider, v_priority, v_state, v_tag, v_tag + job_offset(v_priority), v_run_at,
-		v_kind.max_attempts, v_pending, coalesce(p_payload, '{}'), p_request_id)
+		v_kind.max_attempts, v_pending, coalesce(p_payload, '{}'), p_request_id, p_min_done)
 	returning id into v_id;
 	if cardinality(p_parents) > 0 then
 		insert into job_dep (parent, child, on_fail, released)
-		select id, v_id, p_on_fail, finished_at is not null from job where id = any(p_parents);
+		select j.id, v_id, e.edge, j.finished_at is not null
+		from unnest(p_parents, v_edges) as e (parent, edge) join job j on j.id = e.parent;
 	end if;
 	return v_id;
 end
+$$;
+
+-- The next jobs of a queue that keep each owner within p_max jobs at work; only asked for queues that have such a limit. It looks at the
+-- front of the queue only, where the fair tags put every owner's next jobs side by side.
+create or replace function job_within_owners(p_provider text, p_max int, p_count int) returns bigint[]
+language sql stable security definer
+set search_path = framewright, pg_temp
+as $$
+	with busy as (
+		select coalesce(j.owner_id, 0) as owner, count(*) as n
+		from job j
+		where j.provider = p_provider and (j.state in ('running', 'external') or j.parked)
+		group by 1
+	), front as (
+		select j.id, j.vtime, coalesce(j.owner_id, 0) as owner
+		from job j
+		where j.provider = p_provider and j.state = 'ready' and not j.parked
+			and not exists (select from busy b where b.owner = coalesce(j.owner_id, 0) and b.n >= p_max)
+		order by j.vtime, j.id
+		limit 1000
+	), placed as (
+		select f.id, f.vtime, coalesce(b.n, 0) + row_number() over (partition by f.owner order by f.vtime, f.id) as place
+		from front f left join busy b on b.owner = f.owner
+	)
+	select coalesce(array_agg(p.id), '{}')
+	from (select id from placed where place <= p_max order by vtime, id limit p_count) p
 $$;
 
 -- Claims at most as many jobs of a step as there are lease tokens, over all queues of that step that have something ready. Jobs that a
@@ -163,6 +202,8 @@ declare
 	v_count int;
 	v_clock bigint;
 	v_now timestamptz;
+	v_paused text[];
+	v_probing boolean;
 begin
 	perform set_config('synchronous_commit', 'off', true);
 	if not exists (select from worker w where w.id = p_worker and not w.draining and w.stopped_at is null) then
@@ -178,6 +219,7 @@ begin
 		for no key update) l;
 	v_now := clock_timestamp();
 	v_todo := coalesce(cardinality(v_queues), 0);
+	select coalesce(array_agg(k.name), '{}') into v_paused from job_kind k where k.paused;
 	-- In random order, each at most its share of what is left: no queue can starve another for slots.
 	for v_queue in select (q).* from unnest(v_queues) q order by random() loop
 		exit when v_left <= 0;
@@ -213,7 +255,13 @@ begin
 		v_used := v_used + v_count;
 		v_left := v_left - v_count;
 		v_room := v_room - v_count;
-		continue when v_room <= 0 or v_queue.paused;
+		continue when v_room <= 0 or v_queue.paused or v_queue.open_until > v_now;
+		v_probing := v_queue.open_until is not null;
+		if v_probing then
+			-- Half open: one job tries, and only when the one before has told how it went.
+			continue when exists (select from job j where j.id = v_queue.probe_job and (j.state in ('running', 'external') or j.parked));
+			v_room := 1;
+		end if;
 
 		if v_queue.max_inflight is not null then
 			select count(*) into v_count from job j
@@ -231,6 +279,8 @@ begin
 		with picked as (
 			select j.id, j.vtime from job j
 			where j.provider = v_queue.name and j.state = 'ready' and not j.parked and (p_kinds is null or j.kind = any(p_kinds))
+				and j.kind <> all (v_paused)
+				and (v_queue.max_per_owner is null or j.id = any(job_within_owners(v_queue.name, v_queue.max_per_owner, v_room)))
 			order by j.vtime, j.id
 			limit v_room
 			for no key update skip locked
@@ -249,8 +299,9 @@ begin
 		), clocked as (
 			update provider_limit q
 			set vclock = greatest(q.vclock, c.vstart), tokens = case when q.rate is null then q.tokens else v_tokens - c.n end,
-				refilled_at = case when q.rate is null then q.refilled_at else v_now end
-			from (select max(m.vstart) as vstart, count(*) as n from moved m) c
+				refilled_at = case when q.rate is null then q.refilled_at else v_now end,
+				probe_job = case when v_probing then c.id else q.probe_job end
+			from (select max(m.vstart) as vstart, count(*) as n, max(m.id) as id from moved m) c
 			where q.name = v_queue.name and c.n > 0
 		)
 		select m.id, m.lease, m.public_id, m.kind, k.step, m.owner_id, m.project_id, m.provider, m.attempt, m.max_attempts, m.rescues,
@@ -333,24 +384,34 @@ begin
 			update job_dep d set released = true
 			from job p
 			where d.parent = any(v_round) and not d.released and p.id = d.parent
-			returning d.child, d.on_fail = 'fail' and p.state <> 'done' as bad, p.state, p.error
+			returning d.parent, d.child, d.on_fail <> 'ignore' and p.state <> 'done' as bad, d.on_fail = 'fail' as hard, p.state, p.error
 		), counted as (
-			select child, count(*) as n, bool_or(bad) as bad, bool_or(bad and state = 'failed') as failed,
-				(array_agg(error) filter (where bad and error is not null))[1] as error
-			from freed group by child
+			select f.child, count(*) as n, bool_or(f.bad) as bad, bool_or(f.bad and f.hard and f.state = 'failed') as failed,
+				(array_agg(f.error) filter (where f.bad and f.error is not null))[1] as error, count(*) filter (where f.state = 'done') as done
+			from freed f group by f.child
+		), judged as (
+			-- A parent that ends now is not yet marked as released in the snapshot this statement sees.
+			select c.*, old.min_done is not null and old.state = 'blocked' and old.pending - c.n = 0
+				and c.done + (select count(*) from job_dep e join job p on p.id = e.parent
+					where e.child = c.child and e.released and p.state = 'done') < old.min_done as few
+			from counted c join job old on old.id = c.child
 		), changed as (
 			update job j
 			set pending = j.pending - c.n,
 				state = case when j.state <> 'blocked' then j.state
 					when c.bad then case when c.failed then 'failed' else 'cancelled' end
+					when c.few then 'failed'
 					when j.pending - c.n > 0 then 'blocked'
 					when j.run_at > clock_timestamp() then 'waiting'
 					else 'ready' end,
-				error = case when j.state = 'blocked' and c.bad
-					then coalesce(c.error, jsonb_build_object('code', 'parent_cancelled', 'detail', 'A job before this one was cancelled.'))
+				error = case when j.state <> 'blocked' then j.error
+					when c.bad then coalesce(c.error,
+						jsonb_build_object('code', 'parent_cancelled', 'detail', 'A job before this one was cancelled.'))
+					when c.few then jsonb_build_object('code', 'too_few_succeeded', 'kind', 'provider', 'retryable', true,
+						'detail', format('At least %s of the jobs before this one had to end with a result.', j.min_done))
 					else j.error end,
-				finished_at = case when j.state = 'blocked' and c.bad then clock_timestamp() else j.finished_at end
-			from counted c, job old
+				finished_at = case when j.state = 'blocked' and (c.bad or c.few) then clock_timestamp() else j.finished_at end
+			from judged c, job old
 			where j.id = c.child and old.id = j.id
 			returning j.id, j.state, old.state as old_state
 		)
@@ -429,13 +490,19 @@ begin
 
 	with ended as materialized (
 		select e.*, j.attempt as n, j.parked as was_parked, j.rescues as r, j.state as old_state, q.poll_every_ms, h.held,
-			case when e.job = any(v_doubtful) then 'uncertain'
-				when e.outcome in ('done', 'failed', 'cancelled', 'uncertain') then e.outcome
+			case when e.outcome = 'done' then 'done'
+				-- A call that may have been sent: the provider is asked for it before a person is.
+				when e.job = any(v_doubtful) then case e.outcome when 'uncertain' then 'uncertain' else 'external' end
+				when e.outcome = 'uncertain' then 'uncertain'
+				-- What a provider works on and may charge for ends when the provider has ended it, or when somebody gives it up.
+				when e.outcome in ('failed', 'cancelled') and not h.held then e.outcome
+				when e.outcome = 'failed' then 'uncertain'
+				when e.outcome = 'cancelled' then 'ready'
+				when e.outcome = 'cancelling' then 'external'
 				when e.outcome = 'park' then case when j.cancel_requested_at is null then 'external' else 'ready' end
-				when h.held then
-					case when e.outcome = 'retry' and j.attempt >= j.max_attempts then 'failed'
-						when e.outcome in ('release', 'rescue') or j.cancel_requested_at is not null then 'ready'
-						else 'waiting' end
+				when h.held then case when e.outcome in ('release', 'rescue') then 'ready'
+					when e.outcome = 'retry' and h.since < v_now - q.doubt_s * interval '1 second' then 'uncertain'
+					else 'waiting' end
 				when j.cancel_requested_at is not null then 'cancelled'
 				when e.outcome = 'release' then 'ready'
 				when e.outcome = 'retry' and j.attempt >= j.max_attempts then 'failed'
@@ -445,15 +512,16 @@ begin
 			p_progress, p_phases) as e (job, outcome, body, delay, provider, progress, phase)
 		join job j on j.id = e.job
 		join provider_limit q on q.name = j.provider
-		cross join lateral (select e.outcome not in ('done', 'failed', 'cancelled', 'uncertain')
-			and exists (select from provider_call c where c.job_id = j.id and c.state = 'accepted') as held) h
+		cross join lateral (select e.outcome <> 'done' and not coalesce(e.body ?| array['price_micros', 'given_up'], false)
+				and count(*) > 0 as held, min(coalesce(c.accepted_at, c.sending_at)) as since
+			from provider_call c where c.job_id = j.id and c.state in ('accepted', 'uncertain') and not c.simulated) h
 	)
 	update job j
 	set state = e.new_state,
 		lease = null,
 		attempt = case when e.outcome in ('again', 'release') and not e.was_parked and e.n > 0 then e.n - 1 else e.n end,
 		rescues = case when e.outcome = 'rescue' then e.r + 1 else e.r end,
-		parked = e.new_state in ('external', 'ready', 'waiting') and (e.outcome = 'park' or e.held),
+		parked = e.new_state in ('external', 'ready', 'waiting') and (e.outcome in ('park', 'cancelling') or e.new_state = 'external' or e.held),
 		provider = case when e.new_state in ('ready', 'waiting') then coalesce(e.provider, j.provider) else j.provider end,
 		run_at = case when e.new_state = 'waiting' then v_now + case
 			when e.delay >= 0 then e.delay * interval '1 millisecond'
@@ -483,6 +551,8 @@ begin
 	join provider_call c on c.job_id = e.job
 	where c.state in ('intent', 'sending', 'accepted', 'uncertain')
 	order by c.id;
+
+	perform job_attention_event(j.id, j.error) from job j where j.id = any(p_jobs) and j.state = 'uncertain' order by j.id;
 
 	for v_job in
 		select j as row, k.on_finish
@@ -600,8 +670,9 @@ begin
 	select j.id, j.state, null::uuid, null::bigint, j.state = 'ready'
 	from job j where j.id = any(p_jobs) and (j.state = 'running' or j.state = 'ready' and j.parked);
 	if cardinality(v_now) > 0 then
+		-- Whoever cancels a job that needs attention gives its call up.
 		return query select a.* from job_apply(v_now, array_fill('cancelled'::text, array[cardinality(v_now)]),
-			array_fill(null::jsonb, array[cardinality(v_now)])) a;
+			array_fill('{"given_up": true}'::jsonb, array[cardinality(v_now)])) a;
 	end if;
 end
 $$;
@@ -677,9 +748,10 @@ begin
 			or exists (select from job_kind where name = v_job.kind and on_finish is not null)) then
 		perform refuse(409, 'not_retryable', 'This job is part of a larger step; start the step again.');
 	end if;
-	perform provider_call_forget(c.id) from provider_call c where c.job_id = v_id and c.state = 'uncertain' order by c.id;
+	perform provider_call_forget(c.id) from provider_call c where c.job_id = v_id and c.state in ('uncertain', 'accepted') order by c.id;
 	update job set finished_at = null, state = 'waiting', run_at = now(), attempt = 0, rescues = 0, error = null, progress = null,
-		phase = null, cancel_requested_at = null, parked = false
+		phase = null, cancel_requested_at = null, parked = false,
+		resubmits = job.resubmits + case v_job.state when 'uncertain' then 1 else 0 end
 	where id = v_id;
 	perform job_make_ready(array[v_id]);
 	return v_id;

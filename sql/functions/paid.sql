@@ -113,8 +113,33 @@ begin
 end
 $$;
 
+-- Takes p_estimate out of the minute's money of a queue; seconds to wait when it does not fit now, else 0. What costs more than a whole
+-- minute may goes when the minute is untouched.
+create or replace function provider_cost_take(p_provider text, p_estimate bigint) returns int
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_limit provider_limit;
+	v_left bigint;
+begin
+	if not exists (select from provider_limit where name = p_provider and cost_per_minute is not null) then
+		return 0;
+	end if;
+	select * into v_limit from provider_limit where name = p_provider for no key update;
+	v_left := least(v_limit.cost_per_minute, v_limit.cost_left
+		+ floor(v_limit.cost_per_minute / 60.0 * greatest(extract(epoch from clock_timestamp() - v_limit.cost_at), 0))::bigint);
+	if v_left < least(p_estimate, v_limit.cost_per_minute) then
+		return greatest(1, ceil((least(p_estimate, v_limit.cost_per_minute) - v_left) * 60.0 / v_limit.cost_per_minute));
+	end if;
+	update provider_limit set cost_left = v_left - p_estimate, cost_at = clock_timestamp() where name = p_provider;
+	return 0;
+end
+$$;
+
 -- Writes the intent of a call and reserves its highest price, or hands back the live call of the job's step. Refuses with 402 when a limit
--- would be passed: nothing is reserved and nothing may be sent then. p_estimate null: from the price table.
+-- would be passed: nothing is reserved and nothing may be sent then. Refuses with 429
+-- "cost_rate", the hint saying in how many seconds to come again, when the minute's money of the provider is used up. p_estimate null: from the price table.
 create or replace function provider_call_open(p_job bigint, p_lease bigint, p_step text, p_agent text, p_provider text, p_model text,
 	p_request_hash bytea, p_estimate bigint, p_simulated boolean, out ret_call provider_call, out ret_fresh boolean)
 language plpgsql security definer
@@ -125,6 +150,7 @@ declare
 	v_estimate bigint;
 	v_budgets bigint[];
 	v_count int;
+	v_wait int;
 begin
 	perform from job_lease where job_id = p_job and lease = p_lease and expires_at > clock_timestamp() for no key update;
 	if not found then
@@ -140,7 +166,8 @@ begin
 		if ret_call.state = 'intent' then
 			update provider_call set lease = p_lease where id = ret_call.id returning * into ret_call;
 		elsif ret_call.state = 'sending' and ret_call.lease <> p_lease then
-			update provider_call set state = case when simulated then 'intent' else 'uncertain' end, lease = p_lease
+			update provider_call set state = case when simulated then 'intent' else 'uncertain' end, lease = p_lease,
+				doubt_until = provider_doubt_until(provider, sending_at)
 			where id = ret_call.id
 			returning * into ret_call;
 		end if;
@@ -151,7 +178,16 @@ begin
 	if v_estimate is null then
 		perform refuse(422, 'unknown_price', format('There is no price for "%s".', p_model));
 	end if;
+	v_wait := case when p_simulated then 0 else provider_cost_take(p_provider, v_estimate) end;
+	if v_wait > 0 then
+		perform refuse(429, 'cost_rate', 'The provider''s money for this minute is used up.', null, v_wait::text);
+	end if;
 	v_budgets := budget_ids(v_job.project_id, v_job.owner_id, p_job);
+	-- What is sent again in doubt comes out of a purse of its own as well.
+	if v_job.resubmits > 0 then
+		select array_agg(id order by id) into v_budgets
+		from (select unnest(v_budgets) as id union select b.id from budget b where b.scope = 'resubmit' and b.scope_id = '') b;
+	end if;
 	if v_job.project_id is not null then
 		update project set reserved_micros = reserved_micros + v_estimate
 		where id = v_job.project_id and total_micros + reserved_micros + v_estimate <= project_limit(limit_micros);
@@ -198,8 +234,9 @@ begin
 end
 $$;
 
--- The provider's id, committed before anything else is done with it. Needs no lease. A job that waited in doubt is polled from now on.
-create or replace function provider_call_accepted(p_call bigint, p_request_id text) returns boolean
+-- The provider's id and answer, committed before anything else is done with it. Needs no lease. A job that waited in doubt is polled from
+-- now on.
+create or replace function provider_call_accepted(p_call bigint, p_request_id text, p_answer jsonb default null) returns boolean
 language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
@@ -209,13 +246,19 @@ declare
 begin
 	select job_id into v_job from provider_call where id = p_call;
 	select state into v_state from job where id = v_job for no key update;
-	update provider_call set state = 'accepted', request_id = p_request_id, accepted_at = clock_timestamp(), error = null
+	update provider_call set state = 'accepted', request_id = p_request_id, answer = p_answer, accepted_at = clock_timestamp(), error = null,
+		doubt_until = null
 	where id = p_call and state in ('sending', 'uncertain');
 	if not found then
+		-- A webhook may have told the id first, and knows less.
+		update provider_call set answer = p_answer where id = p_call and state = 'accepted' and request_id = p_request_id and answer is null;
 		return exists (select from provider_call where id = p_call and state in ('accepted', 'done') and request_id = p_request_id);
 	end if;
+	if v_state in ('uncertain', 'external') then
+		update job set state = 'ready', parked = true, error = null, next_poll_at = null where id = v_job;
+	end if;
 	if v_state = 'uncertain' then
-		update job set state = 'ready', parked = true, error = null where id = v_job;
+		perform job_attention_event(v_job, null);
 	end if;
 	return true;
 end
@@ -267,21 +310,33 @@ as $$
 	select provider_call_close(p_call, 'rejected', coalesce(p_charged, 0), p_duration_ms, coalesce(p_error, 'refused by the provider'))
 $$;
 
--- Never sent: only an intent can be void.
-create or replace function provider_call_void(p_call bigint) returns boolean
+-- Never sent: an intent, or what the caller, who alone could have sent it (p_lease), knows not to have left.
+create or replace function provider_call_void(p_call bigint, p_lease bigint default null) returns boolean
 language sql security definer
 set search_path = framewright, pg_temp
 as $$
-	select case when (select state = 'intent' or simulated from provider_call where id = p_call)
+	select case when (select state = 'intent' or simulated or state in ('sending', 'uncertain') and lease = p_lease
+			from provider_call where id = p_call)
 		then provider_call_close(p_call, 'void', null, null, null) else false end
 $$;
 
+-- Until when a call that was sent then is looked for.
+create or replace function provider_doubt_until(p_provider text, p_sending_at timestamptz) returns timestamptz
+language sql stable security definer
+set search_path = framewright, pg_temp
+as $$
+	select coalesce(p_sending_at, clock_timestamp())
+		+ coalesce((select doubt_s from provider_limit where name = p_provider), 7200) * interval '1 second'
+$$;
+
+-- Not known whether it was accepted: it keeps its reservation and is never sent again by itself.
 create or replace function provider_call_uncertain(p_call bigint, p_error jsonb) returns boolean
 language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 begin
-	update provider_call set state = 'uncertain', error = p_error where id = p_call and state = 'sending';
+	update provider_call set state = 'uncertain', error = p_error, doubt_until = provider_doubt_until(provider, sending_at)
+	where id = p_call and state = 'sending';
 	return found;
 end
 $$;
@@ -325,11 +380,15 @@ begin
 	elsif v_call.state = 'sending' and v_call.simulated then
 		perform provider_call_close(p_call, 'void', null, null, null);
 	elsif v_call.state = 'sending' then
-		update provider_call set state = 'uncertain', error = coalesce(p_body, '{"code": "unknown_outcome"}') where id = p_call;
+		update provider_call set state = 'uncertain', error = coalesce(p_body, '{"code": "unknown_outcome"}'),
+			doubt_until = provider_doubt_until(provider, sending_at)
+		where id = p_call;
 	elsif p_state in ('failed', 'cancelled') and v_call.state = 'intent' then
 		perform provider_call_close(p_call, 'void', null, null, null);
-	elsif p_state in ('failed', 'cancelled') and v_call.state = 'accepted' then
-		-- A failed call costs nothing unless the provider says so.
+	elsif p_state in ('failed', 'cancelled') and v_price is null and not v_call.simulated then
+		-- Given up by somebody: it may well have been charged.
+		perform provider_call_forget(p_call);
+	elsif p_state in ('failed', 'cancelled') then
 		perform provider_call_close(p_call, 'done', coalesce(v_price, 0), v_ms, v_error);
 	end if;
 end

@@ -179,7 +179,7 @@ $$;
 
 -- Promotes what is due, rescues, sweeps. Writes nothing when nothing is due. ret_projects and ret_seqs: events written, for the hints.
 create or replace function tick(out ret_promoted bigint, out ret_rescued bigint, out ret_ready bigint, out ret_uncertain bigint,
-	out ret_next_due_ms bigint, out ret_projects text[], out ret_seqs bigint[])
+	out ret_next_due_ms bigint, out ret_projects text[], out ret_seqs bigint[], out ret_alarms bigint)
 language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
@@ -215,6 +215,7 @@ begin
 	select (select count(*) from (select from job where state = 'ready' and not parked limit 1000) r)
 		+ (select count(*) from job where state = 'ready' and parked) into ret_ready;
 	select count(*) into ret_uncertain from provider_call where state = 'uncertain';
+	select count(*) into ret_alarms from alarm;
 	select case when d.at is not null then greatest(0, extract(epoch from d.at - clock_timestamp()) * 1000)::bigint end into ret_next_due_ms
 	from (select least((select min(run_at) from job where state = 'waiting'),
 		(select min(next_poll_at) from job where state = 'external')) as at) d;

@@ -11,6 +11,8 @@ insert into job_kind (name, step, on_finish, max_attempts, timeout_s, default_pr
 	('ad.import', 'media', 'ad_import_ended', 2, 300, 4, true, 'a picture out of an upload'),
 	('ad.ahead', 'media', null, 1, 1800, 10, true, 'clips prepared before the film is asked for'),
 	('asset.probe', 'media', 'asset_probe_ended', 2, 120, 3, true, 'what an upload is'),
+	('provider.keys', 'plain', null, 3, 120, 5, true, 'the keys that providers sign their webhooks with'),
+	('system.nothing', 'plain', null, 1, 60, 5, true, 'nothing: for measuring the queue itself'),
 	('store.collect', 'plain', null, 3, 3600, 10, true, 'files that nothing refers to')
 on conflict (name) do update
 set step = excluded.step, on_finish = excluded.on_finish, max_attempts = excluded.max_attempts, timeout_s = excluded.timeout_s,

@@ -9,6 +9,8 @@
 #include "lib/db/job.h"
 #include "lib/db/limit.h"
 #include "lib/db/notify.h"
+#include "lib/db/provider.h"
+#include "lib/db/providercall.h"
 #include "lib/db/share.h"
 #include "lib/db/stats.h"
 #include "lib/db/worker.h"
@@ -179,6 +181,9 @@ SIMPLE(session_delete(struct db *db UNUSED, const char *id UNUSED, struct error 
 SIMPLE(share_revoke(struct db *db UNUSED, const char *id UNUSED, struct error *err))
 SIMPLE(job_cancel(struct db *db UNUSED, const char *id UNUSED, struct error *err))
 SIMPLE(job_retry(struct db *db UNUSED, const char *id UNUSED, struct error *err))
+SIMPLE(provider_keys_want(struct db *db UNUSED, struct error *err))
+SIMPLE(job_attention(
+    struct db *db UNUSED, const char *id UNUSED, const char *action UNUSED, int64_t wait_s UNUSED, struct error *err))
 
 int
 user_refresh_rotate(struct db *db UNUSED, struct arena *arena, const char *token UNUSED, const char *successor UNUSED,
@@ -711,5 +716,27 @@ idem_finish(struct db *db UNUSED, const char *key UNUSED, int status, const char
 	fake.stored_status = status;
 	(void)text_copy(fake.stored_content, sizeof(fake.stored_content), content != NULL ? content : "");
 	(void)text_copy(fake.stored_location, sizeof(fake.stored_location), location != NULL ? location : "");
+	return 0;
+}
+
+int
+provider_keys(struct db *db UNUSED, struct arena *arena UNUSED, const char *provider UNUSED,
+    const char *const **ret_keys, size_t *ret_count, struct error *err)
+{
+	/* the key of the test vector in the provider's card */
+	static const char *const keys[] = {"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8"};
+
+	ENTER(err);
+	*ret_keys = keys;
+	*ret_count = 1;
+	return 0;
+}
+
+int
+providercall_webhook(
+    struct db *db UNUSED, const char *client_ref, const char *request_id, bool *ret_found, struct error *err)
+{
+	ENTER(err);
+	*ret_found = strcmp(client_ref, FAKE_JOB) == 0 && request_id != NULL;
 	return 0;
 }

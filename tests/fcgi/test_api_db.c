@@ -395,10 +395,11 @@ TEST(health_shows_providers_to_administrators_only)
 	CHECK(strstr(a.body, "providers") == NULL);
 	test_sql("update users set role = 'admin' where id = %d", (int)fake_user);
 	a = good("GET", "/health", NULL);
-	CHECK_JSON_AT(a.body, "/providers/0/name", "local");
-	CHECK_JSON_AT(a.body, "/providers/0/state", "ok");
-	CHECK_JSON_AT(a.body, "/providers/1/state", "paused");
-	CHECK_JSON_AT(a.body, "/providers/2/state", "blocked");
+	CHECK_JSON_AT(a.body, "/providers/0/name", "fal");
+	CHECK_JSON_AT(a.body, "/providers/1/name", "local");
+	CHECK_JSON_AT(a.body, "/providers/1/state", "ok");
+	CHECK_JSON_AT(a.body, "/providers/2/state", "paused");
+	CHECK_JSON_AT(a.body, "/providers/3/state", "blocked");
 	a = fake_serve(&(struct call){.method = "GET", .path = "/health", .anonymous = true});
 	CHECK_INT(a.status, 200);
 	CHECK(strstr(a.body, "providers") == NULL);
@@ -455,6 +456,8 @@ body_for(const struct route *route)
 {
 	if (strcmp(route->path, "/sessions/{session_id}/images") == 0)
 		return "{\"asset_id\":\"up_0123456789abcdef\"}";
+	if (strcmp(route->path, "/jobs/{job_id}/attention") == 0)
+		return "{\"action\":\"give_up\"}";
 	return route->input != NULL ? "{}" : NULL;
 }
 

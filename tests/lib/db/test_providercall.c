@@ -107,6 +107,12 @@ call_state(int64_t call)
 	return test_sql_text("select state from provider_call where id = %lld", (long long)call);
 }
 
+static const char *
+job_state(int64_t job)
+{
+	return test_sql_text("select state from job where id = %lld", (long long)job);
+}
+
 static struct job_claimed
 claim_again(const struct job_claimed *job)
 {
@@ -139,12 +145,12 @@ TEST(call_is_reserved_sent_accepted_and_settled)
 	CHECK_OK(providercall_sending(renderd(), call.id, job.lease, &err), &err);
 	CHECK_FAILS_CODE(providercall_sending(renderd(), call.id, job.lease, &err), &err, ERR_CONFLICT, "already_sent");
 	error_clear(&err);
-	CHECK_OK(providercall_accepted(renderd(), call.id, "prediction-1", &err), &err);
+	CHECK_OK(providercall_accepted(renderd(), call.id, "prediction-1", NULL, &err), &err);
 	end_job(&job, JOB_PARK, NULL);
 	const struct job_claimed polled = claim_again(&job);
 	CHECK(polled.parked);
 	struct providercall live = {0};
-	CHECK_OK(providercall_live(renderd(), job.id, "submit", &live, &err), &err);
+	CHECK_OK(providercall_live(renderd(), test_arena(), job.id, "submit", &live, &err), &err);
 	CHECK_STR(live.request_id, "prediction-1");
 	CHECK_INT(live.state, PROVIDERCALL_ACCEPTED);
 	end_job(&polled, JOB_DONE, "{\"price_micros\": 790000, \"generation_ms\": 41000}");
@@ -224,7 +230,7 @@ TEST(call_counts_against_every_budget_or_none)
 	test_sql("update budget set limit_micros = 800000 where scope_id = '%d'", owner);
 	CHECK_OK(providercall_open(renderd(), &new, &call, &err), &err);
 	CHECK_INT(test_sql_int("select sum(reserved_micros) from budget"), 1600000);
-	CHECK_OK(providercall_void(renderd(), call.id, &err), &err);
+	CHECK_OK(providercall_void(renderd(), call.id, 0, &err), &err);
 	CHECK_INT(test_sql_int("select sum(reserved_micros) from budget"), 0);
 	CHECK_INT(of_project("reserved_micros"), 0);
 	CHECK_OK(providercall_open(renderd(), &new, &call, &err), &err);
@@ -293,8 +299,16 @@ TEST(call_found_while_sending_is_uncertain_and_never_sent_again)
 	CHECK_INT(tick.rescued, 1);
 	CHECK_INT(tick.uncertain, 1);
 	CHECK_STR(call_state(call.id), "uncertain");
-	CHECK_STR(test_sql_text("select state from job where id = %lld", (long long)job.id), "uncertain");
+	/* the provider is asked for it first, and only then a person */
+	CHECK_STR(job_state(job.id), "external");
 	CHECK_INT(of_project("reserved_micros"), 800000);
+	const struct job_claimed looked = claim_again(&job);
+	CHECK(looked.parked);
+	struct providercall live;
+	CHECK_OK(providercall_live(renderd(), test_arena(), job.id, "submit", &live, &err), &err);
+	CHECK_INT(live.state, PROVIDERCALL_UNCERTAIN);
+	CHECK(!live.overdue);
+	end_job(&looked, JOB_UNCERTAIN, "{\"code\": \"unknown_outcome\"}");
 	struct job_view view;
 	CHECK_OK(job_load(renderd(), test_arena(), job.public_id, &view, &err), &err);
 	CHECK_STR(view.state, "needs_attention");
@@ -357,11 +371,14 @@ TEST(call_that_was_never_classified_makes_the_job_uncertain_whatever_its_end)
 	const struct job_claimed job = fresh_job();
 	const struct providercall call = open_call(&job);
 	CHECK_OK(providercall_sending(renderd(), call.id, job.lease, &err), &err);
-	CHECK_FAILS_CODE(providercall_void(renderd(), call.id, &err), &err, ERR_CONFLICT, "already_sent");
+	CHECK_FAILS_CODE(providercall_void(renderd(), call.id, 0, &err), &err, ERR_CONFLICT, "already_sent");
 	error_clear(&err);
 	end_job(&job, JOB_RETRY, "{\"code\": \"timeout\", \"detail\": \"No answer.\"}");
-	CHECK_STR(test_sql_text("select state from job where id = %lld", (long long)job.id), "uncertain");
+	CHECK_STR(job_state(job.id), "external");
 	CHECK_STR(call_state(call.id), "uncertain");
+	const struct job_claimed looked = claim_again(&job);
+	end_job(&looked, JOB_FAILED, "{\"code\": \"unknown_kind\"}");
+	CHECK_STR(job_state(job.id), "uncertain");
 	/* a person takes the risk: the old call is booked, a new one may be made */
 	db_caller(test_db("framewright_api"), owner);
 	CHECK_OK(job_retry(test_db("framewright_api"), job.public_id, &err), &err);
@@ -380,9 +397,9 @@ TEST(request_id_belongs_to_one_call)
 	const struct providercall b = open_call(&second);
 	CHECK_OK(providercall_sending(renderd(), a.id, first.lease, &err), &err);
 	CHECK_OK(providercall_sending(renderd(), b.id, second.lease, &err), &err);
-	CHECK_OK(providercall_accepted(renderd(), a.id, "same", &err), &err);
-	CHECK_OK(providercall_accepted(renderd(), a.id, "same", &err), &err);
-	CHECK_FAILS(providercall_accepted(renderd(), b.id, "same", &err), &err, ERR_CONFLICT);
+	CHECK_OK(providercall_accepted(renderd(), a.id, "same", NULL, &err), &err);
+	CHECK_OK(providercall_accepted(renderd(), a.id, "same", NULL, &err), &err);
+	CHECK_FAILS(providercall_accepted(renderd(), b.id, "same", NULL, &err), &err, ERR_CONFLICT);
 }
 
 TEST(cost_alert_is_given_once)
