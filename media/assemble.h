@@ -6,16 +6,18 @@
 
 #include "lib/timeline/plan.h"
 #include "media/piece.h"
+#include "media/profile.h"
 
 struct assembly {
 	const struct plan *plan;
+	const struct profile *profile;
 	int width, height;
 	const struct piece *pictures; /* one for each span, in order */
 	const struct piece *sound;    /* or NULL */
 };
 
-/* Writes dir/name (which must not exist), reads it back, fsyncs it. Parameter sets that differ between pieces are
- * refused: players hide such a mismatch or break on it. ret_bytes may be NULL. */
+/* Writes dir/name (which must not exist), reads it back, fsyncs it. What joint.h refuses is an
+ * error that names the span. ret_bytes may be NULL. */
 int assemble(
     const struct assembly *assembly, int dir, const char *name, int64_t *ret_bytes, struct error *err) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #include "media/io.h"
 #include "media/mp4.h"
 #include "media/sound.h"
+#include "media/webm.h"
 
 struct seen {
 	int64_t packets;
@@ -18,6 +19,23 @@ close_format(AVFormatContext **format)
 {
 	if (*format != NULL)
 		io_close_input(format);
+}
+
+/* WebM counts whole milliseconds, so there every time is compared with its own, not with the one before. */
+static int
+see_ms(struct seen *seen, const struct assembly *assembly, const AVPacket *packet, bool sound, struct error *err)
+{
+	const struct mp4_film film = {.fps_num = assembly->plan->fps_num, .fps_den = assembly->plan->fps_den};
+
+	if (packet->pts == AV_NOPTS_VALUE)
+		return error_set(err, ERR_INTERNAL, "packet %lld has no time", (long long)seen->packets);
+	if (!sound && packet->pts != webm_ms(&film, seen->packets))
+		return error_set(err, ERR_INTERNAL, "picture %lld is shown at %lld ms", (long long)seen->packets,
+		    (long long)packet->pts);
+	if (seen->packets == 0)
+		seen->first_pts = packet->pts;
+	seen->packets++;
+	return 0;
 }
 
 static int
@@ -33,6 +51,28 @@ see(struct seen *seen, const AVPacket *packet, const char *what, struct error *e
 	seen->end_pts = FW_MAX(seen->packets == 0 ? INT64_MIN : seen->end_pts, packet->pts + packet->duration);
 	seen->next_dts = packet->dts + packet->duration;
 	seen->packets++;
+	return 0;
+}
+
+/* The whole film in microseconds, and what is heard before it (rounded to a millisecond by the reader). */
+static int
+check_webm(
+    const struct assembly *assembly, const AVFormatContext *format, const struct seen seen[static 2], struct error *err)
+{
+	const struct plan *plan = assembly->plan;
+	const int64_t us = (int64_t)((__int128)plan->frames * plan->fps_den * 1000000 / plan->fps_num);
+	struct sound_notes notes;
+
+	if (seen[0].packets != plan->frames || llabs(format->duration - us) > 1000)
+		return error_set(err, ERR_INTERNAL, "the file has %lld pictures in %lld us instead of %lld",
+		    (long long)seen[0].packets, (long long)format->duration, (long long)plan->frames);
+	if (assembly->sound == NULL)
+		return 0;
+	memcpy(&notes, assembly->sound->notes, sizeof(notes));
+	if (seen[1].packets != assembly->sound->n_samples ||
+	    llabs(seen[1].first_pts + (int64_t)notes.priming * 1000 / notes.rate) > 1)
+		return error_set(err, ERR_INTERNAL, "the sound has %lld packets from %lld ms",
+		    (long long)seen[1].packets, (long long)seen[1].first_pts);
 	return 0;
 }
 
@@ -72,28 +112,33 @@ assemble_check(const struct assembly *assembly, int fd, struct error *err)
 {
 	CLEANUP(close_format) AVFormatContext *format = NULL;
 	CLEANUP(io_packet_free) AVPacket *packet = av_packet_alloc();
+	const struct profile *profile = assembly->profile;
+	const bool webm = profile->file == PROFILE_WEBM;
 	const unsigned streams = assembly->sound != NULL ? 2 : 1;
 	struct seen seen[2] = {{0}, {0}};
 	int ret;
 
 	if (packet == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for a packet");
-	if (io_open_input(fd, "mov", NULL, &format, err) < 0)
+	if (io_open_input(fd, webm ? "matroska" : "mov", NULL, &format, err) < 0)
 		return error_wrap(err, "reading the film back");
-	if (format->nb_streams != streams || format->streams[0]->codecpar->codec_id != AV_CODEC_ID_H264 ||
-	    (streams == 2 && format->streams[1]->codecpar->codec_id != AV_CODEC_ID_AAC))
+	if (format->nb_streams != streams || (int)format->streams[0]->codecpar->codec_id != profile->pictures->id ||
+	    (streams == 2 && (int)format->streams[1]->codecpar->codec_id != profile->sound->id))
 		return error_set(
 		    err, ERR_INTERNAL, "the file has %u streams instead of %u", format->nb_streams, streams);
 	while ((ret = av_read_frame(format, packet)) >= 0) {
 		const int i = packet->stream_index;
 
-		ret = see(&seen[i == 0 ? 0 : 1], packet, i == 0 ? "picture" : "sound", err);
+		ret = webm ? see_ms(&seen[i == 0 ? 0 : 1], assembly, packet, i != 0, err)
+			   : see(&seen[i == 0 ? 0 : 1], packet, i == 0 ? "picture" : "sound", err);
 		av_packet_unref(packet);
 		if (ret < 0)
 			return -1;
 	}
 	if (ret != AVERROR_EOF)
 		return io_error_own(err, ret, "reading the film back");
+	if (webm)
+		return check_webm(assembly, format, seen, err);
 	if (check_picture(assembly, format->streams[0], &seen[0], err) < 0)
 		return -1;
 	return streams == 2 ? check_sound(assembly, &seen[1], err) : 0;

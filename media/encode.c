@@ -1,35 +1,18 @@
-/*
- * Why these settings: stitchable and a fixed key interval make all parameter sets equal; cpu-independent makes the bits
- * equal between processors; force-cfr keeps clock fields out of the content's hands; one thread because spans are the
- * parallelism; rc-lookahead 20 halves the memory of the preset at no visible cost.
- */
 #include "media/encode.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
 
-#include "media/h264.h"
 #include "media/io.h"
 
-#define PRESET "medium"
-#define CRF "23"
-#define PARAMS \
-	"stitchable=1:cpu-independent=1:force-cfr=1:open-gop=0:keyint=250:min-keyint=25:scenecut=40:rc-lookahead=20:" \
-	"sliced-threads=0:sync-lookahead=0:lookahead-threads=1:aud=0"
-
 struct encoder {
+	const struct profile *profile;
 	struct piece_builder *builder;
 	AVCodecContext *codec;
 	AVPacket *packet;
 	AVFrame *frame;
 	int64_t next;
 };
-
-const char *
-encoder_settings(void)
-{
-	return "libx264 " PRESET " " CRF " " PARAMS;
-}
 
 void
 encoder_free(struct encoder **encoder)
@@ -61,29 +44,40 @@ describe(AVCodecContext *codec, const struct encoder_request *request)
 }
 
 static int
+read_settings(const struct encoder_request *request, const struct profile *profile, AVDictionary **options)
+{
+	char text[1024];
+	const int len = snprintf(text, sizeof(text), "%s%s", profile->settings, request->plain ? profile->plain : "");
+
+	return (size_t)len < sizeof(text) ? av_dict_parse_string(options, text, "=", " ", 0) : AVERROR(EINVAL);
+}
+
+static int
 open_codec(struct encoder *encoder, const struct encoder_request *request, struct error *err)
 {
-	const AVCodec *x264 = avcodec_find_encoder_by_name("libx264");
+	const AVCodec *codec = avcodec_find_encoder_by_name(encoder->profile->encoder);
 	AVDictionary *options = NULL;
 	int ret, left;
 
-	if (x264 == NULL)
-		return error_set(err, ERR_UNAVAILABLE, "this FFmpeg has no libx264");
-	encoder->codec = avcodec_alloc_context3(x264);
+	if (codec == NULL)
+		return error_set(err, ERR_UNAVAILABLE, "this FFmpeg has no %s", encoder->profile->encoder);
+	encoder->codec = avcodec_alloc_context3(codec);
 	if (encoder->codec == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for the encoder");
 	describe(encoder->codec, request);
-	av_dict_set(&options, "preset", PRESET, 0);
-	av_dict_set(&options, "crf", CRF, 0);
-	av_dict_set(&options, "x264-params", PARAMS, 0);
-	ret = avcodec_open2(encoder->codec, x264, &options);
+	ret = read_settings(request, encoder->profile, &options);
+	if (ret >= 0)
+		ret = avcodec_open2(encoder->codec, codec, &options);
 	left = av_dict_count(options);
 	av_dict_free(&options);
 	if (ret < 0)
 		return io_error_own(err, ret, "opening the encoder");
 	if (left > 0)
 		return error_set(err, ERR_INTERNAL, "the encoder does not know all of its options");
-	return 0;
+	if (encoder->profile->pictures->setup_in_packet)
+		return 0;
+	return encoder->profile->pictures->setup(
+	    encoder->codec->extradata, (size_t)encoder->codec->extradata_size, &encoder->builder->extra, err);
 }
 
 int
@@ -94,6 +88,7 @@ encoder_open(const struct encoder_request *request, struct piece_builder *builde
 
 	if (encoder == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for the encoder");
+	encoder->profile = request->profile != NULL ? request->profile : profile_find(NULL);
 	encoder->builder = builder;
 	encoder->packet = av_packet_alloc();
 	encoder->frame = av_frame_alloc();
@@ -101,8 +96,7 @@ encoder_open(const struct encoder_request *request, struct piece_builder *builde
 		encoder_free(&encoder);
 		return error_set(err, ERR_MEMORY, "no memory for the encoder");
 	}
-	if (open_codec(encoder, request, err) < 0 ||
-	    h264_avcc(encoder->codec->extradata, (size_t)encoder->codec->extradata_size, &builder->extra, err) < 0) {
+	if (open_codec(encoder, request, err) < 0) {
 		encoder_free(&encoder);
 		return -1;
 	}
@@ -111,22 +105,34 @@ encoder_open(const struct encoder_request *request, struct piece_builder *builde
 }
 
 static int
+take_packet(struct encoder *encoder, struct error *err)
+{
+	const struct profile_pictures *pictures = encoder->profile->pictures;
+	struct piece_builder *builder = encoder->builder;
+	const AVPacket *packet = encoder->packet;
+	const size_t before = builder->data.len;
+	struct sample sample = {.at = (int32_t)packet->pts, .key = (packet->flags & AV_PKT_FLAG_KEY) != 0};
+
+	if (pictures->setup_in_packet && builder->samples.len == 0 &&
+	    pictures->setup(packet->data, (size_t)packet->size, &builder->extra, err) < 0)
+		return -1;
+	if (pictures->sample(packet->data, (size_t)packet->size, &builder->data, err) < 0)
+		return -1;
+	sample.size = (uint32_t)(builder->data.len - before);
+	buf_put(&builder->samples, &sample, sizeof(sample));
+	return 0;
+}
+
+static int
 take_packets(struct encoder *encoder, struct error *err)
 {
-	struct piece_builder *builder = encoder->builder;
 	int ret;
 
 	while ((ret = avcodec_receive_packet(encoder->codec, encoder->packet)) >= 0) {
-		const size_t before = builder->data.len;
-		struct sample sample = {
-		    .at = (int32_t)encoder->packet->pts, .key = (encoder->packet->flags & AV_PKT_FLAG_KEY) != 0};
-
-		ret = h264_sample(encoder->packet->data, (size_t)encoder->packet->size, &builder->data, err);
+		ret = take_packet(encoder, err);
 		av_packet_unref(encoder->packet);
 		if (ret < 0)
 			return -1;
-		sample.size = (uint32_t)(builder->data.len - before);
-		buf_put(&builder->samples, &sample, sizeof(sample));
 	}
 	if (ret != AVERROR(EAGAIN) && ret != AVERROR_EOF)
 		return io_error_own(err, ret, "encoding");

@@ -1,51 +1,12 @@
 /*
- * Bits, NAL units, slice headers.
- *
  * With CABAC a slice's data begins at a whole byte after its header, so the header may change its length in bits
  * without the data being touched. Emulation prevention is taken out before and put in again afterwards.
  */
 #include "media/h264.h"
 
+#include "media/bits.h"
+
 enum { NAL_SLICE = 1, NAL_IDR = 5, NAL_SEI = 6, NAL_SPS = 7, NAL_PPS = 8, NAL_AUD = 9 };
-
-struct bits {
-	const uint8_t *data;
-	size_t len; /* bits */
-	size_t at;
-	bool over;
-};
-
-static uint32_t
-bits_get(struct bits *bits, int count)
-{
-	uint32_t value = 0;
-
-	for (int i = 0; i < count; i++, bits->at++) {
-		if (bits->at >= bits->len) {
-			bits->over = true;
-			return 0;
-		}
-		value = value << 1 | (bits->data[bits->at / 8] >> (7 - bits->at % 8) & 1);
-	}
-	return value;
-}
-
-static uint32_t
-bits_ue(struct bits *bits)
-{
-	int zeros = 0;
-
-	while (zeros < 31 && !bits->over && bits_get(bits, 1) == 0)
-		zeros++;
-	return (1u << zeros) - 1 + bits_get(bits, zeros);
-}
-
-static void
-bits_skip_ue(struct bits *bits, int count)
-{
-	while (count-- > 0)
-		(void)bits_ue(bits);
-}
 
 struct bit_writer {
 	struct buf *buf;
@@ -77,91 +38,13 @@ put_ue(struct bit_writer *w, uint32_t value)
 		put_bit(w, (value + 1) >> i);
 }
 
-/* A NAL unit without its emulation prevention bytes. */
-static void
-unescape(const uint8_t *nal, size_t len, struct buf *rbsp)
-{
-	int zeros = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (zeros >= 2 && nal[i] == 3) {
-			zeros = 0;
-			continue;
-		}
-		zeros = nal[i] == 0 ? zeros + 1 : 0;
-		buf_putc(rbsp, (char)nal[i]);
-	}
-}
-
-static void
-escape(const uint8_t *rbsp, size_t len, struct buf *nal)
-{
-	int zeros = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (zeros >= 2 && rbsp[i] <= 3) {
-			buf_putc(nal, 3);
-			zeros = 0;
-		}
-		zeros = rbsp[i] == 0 ? zeros + 1 : 0;
-		buf_putc(nal, (char)rbsp[i]);
-	}
-}
-
-/* The next unit of a stream with start codes, without trailing zeros; false at the end. */
-static bool
-next_annexb(const uint8_t *data, size_t len, size_t *at, const uint8_t **ret_nal, size_t *ret_len)
-{
-	size_t begin = *at, end;
-
-	while (begin + 3 <= len && !(data[begin] == 0 && data[begin + 1] == 0 && data[begin + 2] == 1))
-		begin++;
-	if (begin + 3 > len)
-		return false;
-	begin += 3;
-	for (end = begin; end < len; end++)
-		if (end + 3 <= len && data[end] == 0 && data[end + 1] == 0 && data[end + 2] <= 1)
-			break;
-	*at = end;
-	while (end > begin && data[end - 1] == 0)
-		end--;
-	*ret_nal = data + begin;
-	*ret_len = end - begin;
-	return end > begin;
-}
-
-/* The next unit of a sample with 4-byte lengths; false at the end or for a length that does not fit. */
-static bool
-next_unit(const uint8_t *data, size_t len, size_t *at, const uint8_t **ret_nal, size_t *ret_len)
-{
-	size_t size;
-
-	if (*at + 5 > len)
-		return false;
-	size = (size_t)data[*at] << 24 | (size_t)data[*at + 1] << 16 | (size_t)data[*at + 2] << 8 | data[*at + 3];
-	if (size == 0 || size > len - *at - 4)
-		return false;
-	*ret_nal = data + *at + 4;
-	*ret_len = size;
-	*at += 4 + size;
-	return true;
-}
-
-static void
-put_length(struct buf *buf, size_t len)
-{
-	const uint8_t bytes[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len};
-
-	buf_put(buf, bytes, sizeof(bytes));
-}
-
 int
-h264_avcc(const uint8_t *annexb, size_t len, struct buf *avcc, struct error *err)
+h264_setup(const uint8_t *annexb, size_t len, struct buf *avcc, struct error *err)
 {
 	const uint8_t *nal, *sps = NULL, *pps = NULL;
 	size_t at = 0, size, sps_len = 0, pps_len = 0;
 
-	while (next_annexb(annexb, len, &at, &nal, &size)) {
+	while (nal_next_annexb(annexb, len, &at, &nal, &size)) {
 		if ((nal[0] & 31) == NAL_SPS && sps == NULL) {
 			sps = nal;
 			sps_len = size;
@@ -247,8 +130,8 @@ h264_info(const uint8_t *avcc, size_t len, struct h264_info *ret_info, struct er
 	pps_len = (size_t)avcc[at + 1] << 8 | avcc[at + 2];
 	if (len < at + 3 + pps_len)
 		return error_set(err, ERR_INTERNAL, "the parameter sets are cut off");
-	unescape(avcc + 8, sps_len, &sps);
-	unescape(avcc + at + 3, pps_len, &pps);
+	nal_unescape(avcc + 8, sps_len, &sps);
+	nal_unescape(avcc + at + 3, pps_len, &pps);
 	struct bits sps_bits = {(const uint8_t *)buf_str(&sps), sps.len * 8, 0, false};
 	struct bits pps_bits = {(const uint8_t *)buf_str(&pps), pps.len * 8, 0, false};
 
@@ -266,13 +149,12 @@ h264_sample(const uint8_t *annexb, size_t len, struct buf *sample, struct error 
 	const uint8_t *nal;
 	size_t at = 0, size;
 
-	while (next_annexb(annexb, len, &at, &nal, &size)) {
+	while (nal_next_annexb(annexb, len, &at, &nal, &size)) {
 		const int type = nal[0] & 31;
 
 		if (type == NAL_SEI || type == NAL_SPS || type == NAL_PPS || type == NAL_AUD)
 			continue;
-		put_length(sample, size);
-		buf_put(sample, nal, size);
+		nal_put(sample, nal, size);
 	}
 	return buf_error(sample, err);
 }
@@ -314,13 +196,13 @@ h264_idr(const struct h264_info *info, const uint8_t *sample, size_t len, uint32
 	const uint8_t *nal;
 	size_t at = 0, size;
 
-	while (next_unit(sample, len, &at, &nal, &size)) {
+	while (nal_next(sample, len, &at, &nal, &size)) {
 		CLEANUP(buf_done) struct buf rbsp = BUF_INIT(64);
 		struct slice_marks marks;
 
 		if ((nal[0] & 31) != NAL_IDR)
 			continue;
-		unescape(nal, FW_MIN(size, (size_t)64), &rbsp);
+		nal_unescape(nal, FW_MIN(size, (size_t)64), &rbsp);
 		if (read_slice(info, &rbsp, &marks, err) < 0)
 			return -1;
 		if (ret_id != NULL)
@@ -342,7 +224,7 @@ rewrite_slice(
 	struct bits bits;
 	size_t data;
 
-	unescape(nal, len, &rbsp);
+	nal_unescape(nal, len, &rbsp);
 	if (buf_error(&rbsp, err) < 0 || read_slice(info, &rbsp, &marks, err) < 0)
 		return -1;
 	bits = (struct bits){(const uint8_t *)buf_str(&rbsp), rbsp.len * 8, 0, false};
@@ -356,9 +238,8 @@ rewrite_slice(
 		put_bit(&w, 1); /* cabac_alignment_one_bit */
 	data = (marks.end + 7) / 8;
 	buf_put(&changed, rbsp.data + data, rbsp.len - data);
-	escape((const uint8_t *)buf_str(&changed), changed.len, &escaped);
-	put_length(out, escaped.len);
-	buf_put(out, buf_str(&escaped), escaped.len);
+	nal_escape((const uint8_t *)buf_str(&changed), changed.len, &escaped);
+	nal_put(out, buf_str(&escaped), escaped.len);
 	return buf_error(&escaped, err);
 }
 
@@ -369,14 +250,20 @@ h264_set_idr(
 	const uint8_t *nal;
 	size_t at = 0, size;
 
-	while (next_unit(sample, len, &at, &nal, &size)) {
+	while (nal_next(sample, len, &at, &nal, &size)) {
 		if ((nal[0] & 31) == NAL_IDR) {
 			if (rewrite_slice(info, nal, size, id, out, err) < 0)
 				return -1;
 			continue;
 		}
-		put_length(out, size);
-		buf_put(out, nal, size);
+		nal_put(out, nal, size);
 	}
 	return buf_error(out, err);
+}
+
+void
+h264_codec(const uint8_t *avcc, size_t len, struct buf *text)
+{
+	if (len > 3)
+		buf_printf(text, "avc1.%02x%02x%02x", avcc[1], avcc[2], avcc[3]);
 }

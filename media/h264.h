@@ -21,7 +21,7 @@ struct h264_info {
 };
 
 /* From an encoder's start-code parameter sets: appends an avcC record (4-byte lengths). */
-int h264_avcc(const uint8_t *annexb, size_t len, struct buf *avcc, struct error *err) MUST_CHECK;
+int h264_setup(const uint8_t *annexb, size_t len, struct buf *avcc, struct error *err) MUST_CHECK;
 
 /* The record's parameter sets; exactly one of each kind. */
 int h264_info(const uint8_t *avcc, size_t len, struct h264_info *ret_info, struct error *err) MUST_CHECK;
@@ -37,5 +37,8 @@ int h264_idr(
 /* Appends the sample with another idr_pic_id in all of its IDR slices. */
 int h264_set_idr(const struct h264_info *info, const uint8_t *sample, size_t len, uint32_t id, struct buf *out,
     struct error *err) MUST_CHECK;
+
+/* Appends what the record is called where types are named: "avc1.64001f". */
+void h264_codec(const uint8_t *avcc, size_t len, struct buf *text);
 
 #endif

@@ -22,12 +22,14 @@ struct mp4_sample {
 struct mp4_track {
 	const struct mp4_sample *samples; /* in order of decoding */
 	uint32_t n_samples;
-	const uint8_t *setup; /* avcC, or AudioSpecificConfig */
+	const uint8_t *setup; /* avcC, hvcC, av1C; or AudioSpecificConfig */
 	size_t setup_len;
 };
 
 struct mp4_film {
 	struct mp4_track picture;
+	const char *entry; /* type of the sample entry, NULL: "avc1" */
+	const char *box;   /* of the setup record, NULL: "avcC" */
 	int width, height;
 	int64_t fps_num, fps_den; /* lowest terms */
 	int32_t reorder;	  /* places by which showing begins later than decoding */

@@ -92,6 +92,7 @@ finish(struct render *render, struct render_output *output, struct error *err)
 {
 	const struct assembly assembly = {
 	    .plan = render->plan,
+	    .profile = render->stage.profile,
 	    .width = render->stage.width,
 	    .height = render->stage.height,
 	    .pictures = render->pictures,

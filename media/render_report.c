@@ -171,6 +171,20 @@ put_warnings(struct js_writer *w, const struct render *render)
 	js_close(w);
 }
 
+/* The file's codecs as browsers want to be asked for them. */
+static void
+put_codecs(struct js_writer *w, const struct render *render)
+{
+	const struct profile *profile = render->stage.profile;
+	CLEANUP(buf_done) struct buf codecs = BUF_INIT(KIB);
+
+	profile->pictures->codec(render->pictures[0].extra, render->pictures[0].extra_len, &codecs);
+	if (render->plan->audio_key[0] != '\0')
+		buf_printf(&codecs, ", %s", profile->sound->codec);
+	js_str(w, "profile", profile->name);
+	js_str(w, "codecs", buf_str(&codecs));
+}
+
 int
 render_report(const struct render *render, const struct render_output *output, struct buf *result, struct error *err)
 {
@@ -191,7 +205,8 @@ render_report(const struct render *render, const struct render_output *output, s
 	if (output != NULL) {
 		js_int(&w, "bytes", output->bytes);
 		js_str(&w, "sha256", output->sha256);
-		js_str(&w, "media_type", "video/mp4");
+		js_str(&w, "media_type", render->stage.profile->media_type);
+		put_codecs(&w, render);
 		put_poster(&w, render, &output->poster);
 		put_audio(&w, render);
 		put_measurements(&w, render);

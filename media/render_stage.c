@@ -14,7 +14,6 @@
 
 #include "lib/base/text.h"
 #include "media/drawtext.h"
-#include "media/encode.h"
 #include "media/fit.h"
 #include "media/picture.h"
 #include "media/render_priv.h"
@@ -220,12 +219,17 @@ read_fonts(struct render *render, struct error *err)
 static int
 describe_engine(struct render *render, struct error *err)
 {
+	const struct profile *profile = profile_find(render->timeline->output.profile);
+
+	if (profile == NULL)
+		return error_set(err, ERR_INTERNAL, "there is no profile '%s'", render->timeline->output.profile);
+	render->stage.profile = profile;
 	render->facts.engine = arena_printf(render->task->arena,
-	    "engine %d; %s; avcodec %u %s; avformat %u; avfilter %u; swscale %u; scale %.6f; pango %s; cairo %s; "
-	    "harfbuzz %s",
-	    ENGINE_VERSION, encoder_settings(), avcodec_version(), avcodec_configuration(), avformat_version(),
-	    avfilter_version(), swscale_version(), render->args.scale, pango_version_string(), cairo_version_string(),
-	    hb_version_string());
+	    "engine %d; %s %s; %s %d; avcodec %u %s; avformat %u; avfilter %u; swscale %u; scale %.6f; pango %s; "
+	    "cairo %s; harfbuzz %s",
+	    ENGINE_VERSION, profile->encoder, profile->settings, profile->sound->encoder, profile->sound->bit_rate,
+	    avcodec_version(), avcodec_configuration(), avformat_version(), avfilter_version(), swscale_version(),
+	    render->args.scale, pango_version_string(), cairo_version_string(), hb_version_string());
 	return render->facts.engine == NULL ? arena_error(render->task->arena, err) : 0;
 }
 

@@ -42,12 +42,14 @@ coder_sink(void *ctx, const float *samples, size_t frames, struct error *err)
 static int
 encode_round(struct maker *maker, struct sound_notes *notes, struct error *err)
 {
+	const struct profile_sound *codec = profile_find(maker->plan->timeline->output.profile)->sound;
 	struct level level;
 	int ret;
 
 	if (level_find(&maker->spill, &maker->target, maker->task, &level, err) < 0)
 		return error_wrap(err, "setting the loudness");
-	if (sound_coder_open(maker->target.rate, (int64_t)maker->spill.frames, maker->builder, &maker->coder, err) < 0)
+	if (sound_coder_open(
+		codec, maker->target.rate, (int64_t)maker->spill.frames, maker->builder, &maker->coder, err) < 0)
 		return -1;
 	ret = level_play(&maker->spill, maker->target.rate, &level, maker->task, coder_sink, maker->coder, err);
 	if (ret == 0)

@@ -1,8 +1,9 @@
 /*
  * The sound of a film: mixed as a whole in float samples, brought to its loudness, encoded once.
  *
- * AAC adds samples in front of every encode, so it is never joined from parts. What a listener gets is measured on the
- * decoded AAC, because encoding moves peaks: where they come out too high, the whole is made again with more room.
+ * AAC and Opus add samples in front of every encode, so they are never joined from parts. What a listener gets is
+ * measured on what was encoded and decoded again, because encoding moves peaks: where they come out too high, the whole
+ * is made again with more room.
  */
 #ifndef MEDIA_SOUND_H
 #define MEDIA_SOUND_H
@@ -12,8 +13,6 @@
 #include "media/sound_reader.h"
 
 struct task;
-
-#define SOUND_BIT_RATE 192000
 
 /* The notes of a sound piece. */
 struct sound_notes {

@@ -8,6 +8,7 @@
 #include "media/sound_priv.h"
 
 struct sound_coder {
+	const struct profile_sound *codec;
 	AVCodecContext *encoder;
 	AVCodecContext *decoder;
 	AVPacket *packet;
@@ -44,30 +45,31 @@ sound_coder_free(struct sound_coder **coder)
 static int
 open_encoder(struct sound_coder *coder, int rate, struct error *err)
 {
-	const AVCodec *aac = avcodec_find_encoder_by_name("aac");
+	const AVCodec *codec = avcodec_find_encoder_by_name(coder->codec->encoder);
 	int ret;
 
-	coder->encoder = aac == NULL ? NULL : avcodec_alloc_context3(aac);
+	coder->encoder = codec == NULL ? NULL : avcodec_alloc_context3(codec);
 	if (coder->encoder == NULL)
-		return error_set(err, ERR_UNAVAILABLE, "this FFmpeg has no AAC encoder");
-	coder->encoder->sample_fmt = AV_SAMPLE_FMT_FLTP;
+		return error_set(err, ERR_UNAVAILABLE, "this FFmpeg has no encoder %s", coder->codec->encoder);
+	/* AAC takes planes, Opus interleaved samples */
+	coder->encoder->sample_fmt = coder->codec->id == AV_CODEC_ID_OPUS ? AV_SAMPLE_FMT_FLT : AV_SAMPLE_FMT_FLTP;
 	coder->encoder->sample_rate = rate;
-	coder->encoder->bit_rate = SOUND_BIT_RATE;
+	coder->encoder->bit_rate = coder->codec->bit_rate;
 	coder->encoder->ch_layout = (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO;
 	coder->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
 	coder->encoder->thread_count = 1;
-	ret = avcodec_open2(coder->encoder, aac, NULL);
-	return ret < 0 ? io_error_own(err, ret, "opening the AAC encoder") : 0;
+	ret = avcodec_open2(coder->encoder, codec, NULL);
+	return ret < 0 ? io_error_own(err, ret, "opening the sound encoder") : 0;
 }
 
 static int
 open_decoder(struct sound_coder *coder, struct error *err)
 {
-	const AVCodec *aac = avcodec_find_decoder_by_name("aac");
+	const AVCodec *codec = avcodec_find_decoder_by_name(coder->codec->decoder);
 	AVCodecParameters *parameters = avcodec_parameters_alloc();
 	int ret = parameters == NULL ? AVERROR(ENOMEM) : avcodec_parameters_from_context(parameters, coder->encoder);
 
-	coder->decoder = aac == NULL ? NULL : avcodec_alloc_context3(aac);
+	coder->decoder = codec == NULL ? NULL : avcodec_alloc_context3(codec);
 	if (coder->decoder == NULL)
 		ret = AVERROR(ENOMEM);
 	if (ret >= 0)
@@ -77,8 +79,8 @@ open_decoder(struct sound_coder *coder, struct error *err)
 	if (ret >= 0)
 		coder->decoder->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
 	if (ret >= 0)
-		ret = avcodec_open2(coder->decoder, aac, NULL);
-	return ret < 0 ? io_error_own(err, ret, "opening the AAC decoder") : 0;
+		ret = avcodec_open2(coder->decoder, codec, NULL);
+	return ret < 0 ? io_error_own(err, ret, "opening the sound decoder") : 0;
 }
 
 static int
@@ -91,7 +93,7 @@ coder_init(struct sound_coder *coder, int rate, struct error *err)
 	coder->heard = calloc((size_t)coder->encoder->frame_size * 2 * SOUND_CHANNELS, sizeof(float));
 	coder->gathered = calloc((size_t)coder->encoder->frame_size * SOUND_CHANNELS, sizeof(float));
 	if (coder->packet == NULL || coder->frame == NULL || coder->heard == NULL || coder->gathered == NULL)
-		return error_set(err, ERR_MEMORY, "no memory for the AAC encoder");
+		return error_set(err, ERR_MEMORY, "no memory for the sound encoder");
 	coder->skip = coder->encoder->initial_padding;
 	coder->meter = loudness_new(rate, SOUND_CHANNELS, err);
 	if (coder->meter == NULL)
@@ -163,14 +165,17 @@ send_gathered(struct sound_coder *coder, struct error *err)
 	int ret = frame == NULL ? AVERROR(ENOMEM) : 0;
 
 	if (ret >= 0) {
-		frame->format = AV_SAMPLE_FMT_FLTP;
+		frame->format = coder->encoder->sample_fmt;
 		frame->nb_samples = coder->n_gathered;
 		frame->sample_rate = coder->encoder->sample_rate;
 		frame->ch_layout = coder->encoder->ch_layout;
 		frame->pts = coder->sent;
 		ret = av_frame_get_buffer(frame, 0);
 	}
-	for (int c = 0; ret >= 0 && c < SOUND_CHANNELS; c++) {
+	if (ret >= 0 && frame->format == AV_SAMPLE_FMT_FLT)
+		memcpy(frame->data[0], coder->gathered,
+		    (size_t)coder->n_gathered * SOUND_CHANNELS * sizeof(*coder->gathered));
+	for (int c = 0; ret >= 0 && frame->format == AV_SAMPLE_FMT_FLTP && c < SOUND_CHANNELS; c++) {
 		float *plane = (float *)(void *)frame->extended_data[c];
 
 		for (int i = 0; i < coder->n_gathered; i++)
@@ -185,14 +190,15 @@ send_gathered(struct sound_coder *coder, struct error *err)
 }
 
 int
-sound_coder_open(
-    int rate, int64_t frames, struct piece_builder *builder, struct sound_coder **ret_coder, struct error *err)
+sound_coder_open(const struct profile_sound *codec, int rate, int64_t frames, struct piece_builder *builder,
+    struct sound_coder **ret_coder, struct error *err)
 {
 	CLEANUP(sound_coder_free) struct sound_coder *coder = calloc(1, sizeof(*coder));
 
 	if (coder == NULL)
-		return error_set(err, ERR_MEMORY, "no memory for the AAC encoder");
+		return error_set(err, ERR_MEMORY, "no memory for the sound encoder");
 	piece_builder_done(builder);
+	coder->codec = codec;
 	coder->builder = builder;
 	coder->frames = coder->left = frames;
 	if (coder_init(coder, rate, err) < 0)
@@ -234,7 +240,7 @@ sound_coder_end(struct sound_coder *coder, struct sound_notes *notes, struct err
 	if (avcodec_send_frame(coder->encoder, NULL) < 0 || take_packets(coder, err) < 0 || hear(coder, NULL, err) < 0)
 		return -1;
 	if ((int64_t)coder->packets * packet < coder->frames + coder->encoder->initial_padding)
-		return error_set(err, ERR_INTERNAL, "the AAC encoder lost the end of the sound");
+		return error_set(err, ERR_INTERNAL, "the encoder lost the end of the sound");
 	loudness_result(coder->meter, &heard);
 	notes->priming = coder->encoder->initial_padding;
 	notes->packet = packet;

@@ -4,6 +4,7 @@
 #ifndef MEDIA_SOUND_PRIV_H
 #define MEDIA_SOUND_PRIV_H
 
+#include "media/profile.h"
 #include "media/sound.h"
 #include "media/spill.h"
 
@@ -11,13 +12,13 @@
 int sound_mix(const struct task *task, const struct plan *plan, sound_find_fn *find, void *ctx, struct spill *spill,
     struct sound_notes *notes, struct error *err) MUST_CHECK;
 
-/* AAC, once, and listening to the result. */
+/* AAC or Opus, once, and listening to the result. */
 struct sound_coder;
 
 /* The builder is emptied. `frames`: of the programme to come. The caller frees, with sound_coder_end() before or not.
  */
-int sound_coder_open(int rate, int64_t frames, struct piece_builder *builder, struct sound_coder **ret_coder,
-    struct error *err) MUST_CHECK;
+int sound_coder_open(const struct profile_sound *codec, int rate, int64_t frames, struct piece_builder *builder,
+    struct sound_coder **ret_coder, struct error *err) MUST_CHECK;
 void sound_coder_free(struct sound_coder **coder);
 
 int sound_coder_put(struct sound_coder *coder, const float *samples, size_t frames, struct error *err) MUST_CHECK;

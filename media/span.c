@@ -172,7 +172,9 @@ span_make(struct stage *stage, const struct plan_span *span, struct piece_builde
 	const struct encoder_request request = {.width = stage->width,
 	    .height = stage->height,
 	    .fps_num = stage->plan->fps_num,
-	    .fps_den = stage->plan->fps_den};
+	    .fps_den = stage->plan->fps_den,
+	    .profile = stage->profile,
+	    .plain = stage->plain};
 	CLEANUP(encoder_free) struct encoder *encoder = NULL;
 	CLEANUP(canvas_meter_free) struct canvas_meter *meter = canvas_meter_new();
 	struct making making;

@@ -12,6 +12,7 @@
 #include "lib/timeline/plan.h"
 #include "media/canvas.h"
 #include "media/piece.h"
+#include "media/profile.h"
 #include "media/source.h"
 
 struct look;
@@ -30,9 +31,11 @@ struct stage {
 	const struct task *task; /* for reading that stops when the task is cancelled */
 	const struct plan *plan;
 	struct stage_layer *layers; /* as plan->layers */
+	const struct profile *profile;
 	int width, height;
 	double scale;	   /* of the film against its timeline */
 	struct look *look; /* of the whole film, or NULL */
+	bool plain;	   /* encode without SIMD */
 	atomic_bool stop;  /* set when another span failed */
 	atomic_llong done; /* frames encoded so far */
 };

@@ -116,6 +116,8 @@ void
 warm_up(const struct log *log)
 {
 	warm_log = log;
+	/* SVT-AV1 writes to stderr whatever FFmpeg's callback says; only errors */
+	(void)setenv("SVT_LOG", "1", 1);
 	av_log_set_callback(log_ffmpeg);
 	/* x264 writes to stderr by itself unless FFmpeg's callback is in between */
 	warm_codec("libx264", AV_PIX_FMT_YUV420P);

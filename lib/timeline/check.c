@@ -260,6 +260,10 @@ check_output(const struct check *check, const struct timeline_output *output)
 	if (output->has_audio && output->audio.rate != 48000 && output->audio.rate != 44100)
 		js_problem_add(check->problems, check->arena, "/output/audio/rate", "not_a_choice",
 		    "The sample rate is 48000 or 44100.");
+	/* Opus knows no other rate */
+	if (output->has_audio && strcmp(output->profile, "webm") == 0 && output->audio.rate != 48000)
+		js_problem_add(check->problems, check->arena, "/output/audio/rate", "not_a_choice",
+		    "The sound of WebM has 48000 samples a second.");
 }
 
 void

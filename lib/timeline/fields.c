@@ -150,7 +150,7 @@ const char *const timeline_caption_look_names[] = {
 };
 
 static const char *const overlay_names[] = {"text", "image", NULL};
-static const char *const profile_names[] = {"h264", NULL};
+static const char *const profile_names[] = {"h264", "hevc", "av1", "webm", NULL};
 
 #define SECONDS .low = 0.0, .high = TIMELINE_SECONDS_MAX
 #define ASSET .min = 1, .max = 64, .pattern = JS_TOKEN
