@@ -11,25 +11,22 @@
 #define TRIM_ENTRIES_MAX 1000000
 #define LEFTOVER_S 3600
 
-/* "ab/<key>.piece", "prepared/<key>.mkv" */
-#define NAME_SIZE (9 + HASH_HEX_SIZE + 8)
-
 /* The descriptor and the name below it. Everything goes through the folder's own descriptor: see piece_write(). */
 static int
-place_of(const struct cache *cache, const char *key, char name[static NAME_SIZE])
+place_of(const struct cache *cache, const char *key, char name[static CACHE_NAME_SIZE])
 {
 	if (cache->dir < 0) {
-		snprintf(name, NAME_SIZE, "%s.piece", key);
+		snprintf(name, CACHE_NAME_SIZE, "%s.piece", key);
 		return cache->scratch;
 	}
-	snprintf(name, NAME_SIZE, "%.2s/%s.piece", key, key);
+	snprintf(name, CACHE_NAME_SIZE, "%.2s/%s.piece", key, key);
 	return cache->dir;
 }
 
 int
 cache_find(const struct cache *cache, const char *key, struct piece *ret_piece, struct error *err)
 {
-	char name[NAME_SIZE];
+	char name[CACHE_NAME_SIZE];
 	const int dir = place_of(cache, key, name);
 	const int ret = piece_map(dir, name, key, ret_piece, err);
 
@@ -39,9 +36,26 @@ cache_find(const struct cache *cache, const char *key, struct piece *ret_piece, 
 }
 
 int
+cache_folder(const struct cache *cache, const char *key, struct error *err)
+{
+	const char folder[3] = {key[0], key[1], '\0'};
+
+	if (mkdirat(cache->dir, folder, 0750) < 0 && errno != EEXIST)
+		return error_errno(
+		    err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "making a folder of the cache");
+	return 0;
+}
+
+void
+cache_film_name(const char *key, char name[static CACHE_NAME_SIZE])
+{
+	snprintf(name, CACHE_NAME_SIZE, "%.2s/%s.film", key, key);
+}
+
+int
 cache_put(const struct cache *cache, const char *key, const struct piece_builder *builder, struct error *err)
 {
-	char name[NAME_SIZE];
+	char name[CACHE_NAME_SIZE];
 	const int dir = place_of(cache, key, name);
 	const char folder[3] = {key[0], key[1], '\0'};
 
@@ -54,7 +68,7 @@ cache_put(const struct cache *cache, const char *key, const struct piece_builder
 struct entry {
 	int64_t used_ns;
 	int64_t bytes;
-	char name[NAME_SIZE]; /* with the folder */
+	char name[CACHE_NAME_SIZE]; /* with the folder */
 };
 
 struct trim {
@@ -100,7 +114,7 @@ trim_folder(struct trim *trim, int cache_dir, const char *folder)
 {
 	DIR *dir = open_folder(cache_dir, folder);
 	const struct dirent *entry;
-	char name[NAME_SIZE + 64];
+	char name[CACHE_NAME_SIZE + 64];
 	struct stat st;
 
 	if (dir == NULL)

@@ -1,6 +1,6 @@
 /*
- * The cache of pieces: a folder of files named by their keys, spread over 256 folders, shared by all tasks of a
- * machine.
+ * The cache of pieces and finished films: a folder of files named by their keys, spread over 256 folders, shared by all
+ * tasks of a machine.
  *
  * There is no index and no lock: a file is complete when it has its name, two tasks that make the same piece write the
  * same bytes, and eviction removes what was used least recently. Without a cache folder pieces live in the scratch
@@ -25,6 +25,13 @@ int cache_find(const struct cache *cache, const char *key, struct piece *ret_pie
 
 int cache_put(
     const struct cache *cache, const char *key, const struct piece_builder *builder, struct error *err) MUST_CHECK;
+
+/* The folder a key's files lie in is made. Only with a cache folder. */
+int cache_folder(const struct cache *cache, const char *key, struct error *err) MUST_CHECK;
+
+/* Where the finished file of a key lies, below the cache's folder: "ab/<key>.film". */
+#define CACHE_NAME_SIZE (9 + HASH_HEX_SIZE + 8) /* also of "prepared/<key>.mkv" */
+void cache_film_name(const char *key, char name[static CACHE_NAME_SIZE]);
 
 /* Removes the least recently used pieces until nine tenths of the limit are left, when it is exceeded, and what crashed
  * tasks left. Never fails the render: what cannot be removed now is tried next time. */

@@ -96,6 +96,24 @@ report_progress(void *ctx, double fraction, const char *phase)
 	(void)!fd_write_all(*report, buf_str(&line), line.len, NULL);
 }
 
+static void
+report_live(void *ctx, double fraction, int64_t segments)
+{
+	CLEANUP(buf_done) struct buf line = BUF_INIT(KIB);
+	const int *report = ctx;
+	struct js_writer w;
+
+	js_begin(&w, &line);
+	js_open_object(&w, NULL);
+	js_fixed(&w, "progress", fraction, 4);
+	js_str(&w, "phase", "live");
+	js_int(&w, "segments", segments);
+	js_close(&w);
+	js_end(&w);
+	buf_putc(&line, '\n');
+	(void)!fd_write_all(*report, buf_str(&line), line.len, NULL);
+}
+
 /* ---- signals ---- */
 
 static void
@@ -294,6 +312,7 @@ task_fill(struct child *child, struct request *request, const struct log *log)
 	task->threads = child->conf->threads;
 	task->log = log;
 	task->report = report_progress;
+	task->announce = report_live;
 	task->report_ctx = &child->report;
 }
 

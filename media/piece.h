@@ -15,7 +15,11 @@
 
 #define PIECE_DATA_MAX (2 * GIB)
 
-enum piece_kind { PIECE_PICTURE = 1, PIECE_SOUND = 2 };
+enum piece_kind {
+	PIECE_PICTURE = 1,
+	PIECE_SOUND = 2,
+	PIECE_FILM = 3 /* what is known of a finished file (finished.h) */
+};
 
 struct sample {
 	uint32_t size;

@@ -2,15 +2,16 @@
  * Task `render`: a timeline becomes a finished film.
  *
  *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, threads?, scale?,
- * cache_limit?, dry_run? result  frames, duration_us, width, height, fps_num, fps_den, bytes, sha256, key, poster,
- * spans, audio, warnings, measurements
+ * cache_limit?, dry_run?, live?, plain? result  frames, duration_us, width, height, fps_num, fps_den, bytes, sha256,
+ * key, poster, spans, audio, warnings, measurements, film_reused, profile, codecs
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 
+#include <libavutil/cpu.h>
+
 #include "lib/base/path.h"
-#include "media/assemble.h"
 #include "media/picture.h"
 #include "media/render_priv.h"
 #include "media/sound.h"
@@ -76,7 +77,7 @@ look_at_sound(struct render *render)
 {
 	struct sound_notes notes;
 
-	if (render->sound.map == NULL || render->sound.notes_len != sizeof(notes))
+	if (render->sound.notes_len != sizeof(notes))
 		return;
 	memcpy(&notes, render->sound.notes, sizeof(notes));
 	if (!isfinite(notes.lufs))
@@ -87,24 +88,79 @@ look_at_sound(struct render *render)
 			    timeline_audio_at(render->timeline, i)->asset);
 }
 
-static int
-finish(struct render *render, struct render_output *output, struct error *err)
+/* What a later render of the same film needs. That it cannot be kept costs only time then. */
+static void
+keep(struct render *render, const struct render_output *output)
 {
-	const struct assembly assembly = {
-	    .plan = render->plan,
-	    .profile = render->stage.profile,
-	    .width = render->stage.width,
-	    .height = render->stage.height,
+	struct finished finished = {.bytes = output->bytes,
 	    .pictures = render->pictures,
-	    .sound = render->sound.map == NULL ? NULL : &render->sound,
-	};
+	    .n_pictures = render->plan->n_spans,
+	    .sound = render->sound};
+	struct error err = {0};
 
-	look_at_sound(render);
+	memcpy(finished.sha256, output->sha256, sizeof(finished.sha256));
+	if (finished_keep(
+		&render->cache, render->plan->key, &finished, render->task->scratch, render->args.output, &err) < 0 &&
+	    render->task->log != NULL)
+		log_warn(render->task->log, "film_not_kept", LOG_ERR(&err));
+}
+
+static int
+join(struct render *render, struct render_output *output, struct error *err)
+{
+	render_assembly(render);
 	task_progress(render->task, 0.92, "join");
-	if (assemble(&assembly, render->task->scratch, render->args.output, NULL, err) < 0)
+	if (assemble(&render->assembly, render->task->scratch, render->args.output, NULL, err) < 0)
 		return -1;
 	if (file_digest(render->task->scratch, render->args.output, &output->bytes, output->sha256, err) < 0)
 		return -1;
+	keep(render, output);
+	return 0;
+}
+
+/* 0: the whole film was in the cache and is in the scratch folder; 1: it must be made. Whoever watches needs the
+ * pieces. */
+static int
+find_film(struct render *render, struct render_output *output, struct error *err)
+{
+	struct finished *finished = &render->finished;
+	int ret;
+
+	if (render->args.live)
+		return 1;
+	finished->n_pictures = render->plan->n_spans;
+	finished->pictures = ARENA_ARRAY(render->task->arena, render->plan->n_spans, struct piece);
+	if (finished->pictures == NULL)
+		return arena_error(render->task->arena, err);
+	ret = finished_find(&render->cache, render->plan->key, finished, err);
+	if (ret != 0)
+		return ret;
+	ret =
+	    finished_copy(&render->cache, render->plan->key, finished, render->task->scratch, render->args.output, err);
+	if (ret != 0) {
+		finished_done(finished);
+		return ret;
+	}
+	render->pictures = finished->pictures;
+	render->sound = finished->sound;
+	render->n_reused = render->plan->n_spans;
+	render->sound_reused = finished->sound.notes_len > 0;
+	for (size_t i = 0; i < render->plan->n_spans; i++)
+		render->reused[i] = true;
+	output->bytes = finished->bytes;
+	output->reused = true;
+	memcpy(output->sha256, finished->sha256, sizeof(output->sha256));
+	return 0;
+}
+
+static int
+make_film(struct render *render, struct render_output *output, struct error *err)
+{
+	const int found = find_film(render, output, err);
+
+	if (found < 0 || (found == 1 && (render_crew(render, err) < 0 || join(render, output, err) < 0)))
+		return -1;
+	look_at_sound(render);
 	task_progress(render->task, 0.96, "poster");
 	if (render->args.poster != NULL && make_poster(render, &output->poster, err) < 0)
 		return error_wrap(err, "making the poster");
@@ -122,18 +178,22 @@ render_run(struct task *task, struct buf *result, struct error *err)
 		return arena_error(task->arena, err);
 	render->task = task;
 	task_progress(task, 0, "prepare");
+	if (js_flag(task->args, "/plain", false))
+		av_force_cpu_flags(0);
 	if (render_prepare(render, err) < 0)
 		goto out;
 	if (render->args.dry_run) {
 		ret = render_look(render, err) < 0 ? -1 : render_report(render, NULL, result, err);
 		goto out;
 	}
-	if (render_crew(render, err) < 0 || finish(render, &output, err) < 0)
+	if (make_film(render, &output, err) < 0)
 		goto out;
 	cache_trim(&render->cache);
 	task_progress(task, 1, "done");
 	ret = render_report(render, &output, result, err);
 out:
+	if (js_flag(task->args, "/plain", false))
+		av_force_cpu_flags(-1);
 	render_done(render);
 	return ret;
 }

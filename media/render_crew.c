@@ -1,7 +1,7 @@
 /*
- * The crew: threads that make what the cache does not have, the longest pieces first. What they do is independent of
- * each other; the task's own thread only waits, reports progress and stops them when one failed or the client went
- * away.
+ * The crew: threads that make what the cache does not have, the longest pieces first, or in the order of the film while
+ * somebody watches. What they do is independent of each other; the task's own thread only waits, reports progress,
+ * publishes what is ready and stops them when one failed or the client went away.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -31,6 +31,8 @@ struct crew {
 	size_t working; /* threads that have not ended */
 	bool failed;
 	struct error error; /* the first one */
+	bool *ready;	    /* as plan->spans: mapped */
+	bool sound_ready;
 	bool pin;
 	atomic_uint started;
 };
@@ -60,6 +62,21 @@ make_span(struct render *render, const struct plan_span *span, struct piece_buil
 	return span_make(&render->stage, span, builder, err);
 }
 
+/* Spans that show the same as this one, which is made once. */
+static int
+map_twins(struct render *render, size_t span, struct error *err)
+{
+	const struct plan *plan = render->plan;
+
+	for (size_t i = span + 1; i < plan->n_spans; i++) {
+		if (strcmp(plan->spans[i].key, plan->spans[span].key) != 0)
+			continue;
+		if (cache_find(&render->cache, plan->spans[i].key, &render->pictures[i], err) != 0)
+			return error_wrap(err, "span %zu", i);
+	}
+	return 0;
+}
+
 static int
 do_duty(struct render *render, const struct duty *duty, struct error *err)
 {
@@ -75,7 +92,22 @@ do_duty(struct render *render, const struct duty *duty, struct error *err)
 	ret = cache_find(&render->cache, key, piece, err);
 	if (ret == 1)
 		return error_set(err, ERR_INTERNAL, "piece %.12s is damaged right after it was written", key);
-	return ret;
+	return ret < 0 || duty->sound ? ret : map_twins(render, duty->span, err);
+}
+
+/* The duty's pieces may be used by others from now on. */
+static void
+mark_ready(struct crew *crew, const struct duty *duty)
+{
+	const struct plan *plan = crew->render->plan;
+
+	pthread_mutex_lock(&crew->lock);
+	if (duty->sound)
+		crew->sound_ready = true;
+	for (size_t i = duty->span; !duty->sound && i < plan->n_spans; i++)
+		crew->ready[i] |= strcmp(plan->spans[i].key, plan->spans[duty->span].key) == 0;
+	pthread_cond_signal(&crew->ended);
+	pthread_mutex_unlock(&crew->lock);
 }
 
 static const struct duty *
@@ -134,6 +166,8 @@ work(void *ctx)
 
 		if (do_duty(crew->render, duty, &err) < 0)
 			crew_fail(crew, &err);
+		else
+			mark_ready(crew, duty);
 	}
 	pthread_mutex_lock(&crew->lock);
 	crew->working--;
@@ -149,6 +183,16 @@ duty_order(const void *a, const void *b)
 
 	if (x->cost != y->cost)
 		return x->cost < y->cost ? 1 : -1;
+	return (x->span > y->span) - (x->span < y->span);
+}
+
+static int
+watched_order(const void *a, const void *b)
+{
+	const struct duty *x = a, *y = b;
+
+	if (x->sound != y->sound)
+		return x->sound ? -1 : 1;
 	return (x->span > y->span) - (x->span < y->span);
 }
 
@@ -168,6 +212,7 @@ list_duties(struct crew *crew, int64_t *ret_frames, struct error *err)
 		if (ret < 0)
 			return -1;
 		render->reused[i] = ret == 0;
+		crew->ready[i] = ret == 0;
 		render->n_reused += ret == 0;
 		/* the same picture twice in one film is made once */
 		for (size_t k = 0; k < crew->n_duties && ret == 1 && !twin; k++)
@@ -183,22 +228,28 @@ list_duties(struct crew *crew, int64_t *ret_frames, struct error *err)
 	if (ret < 0)
 		return -1;
 	render->sound_reused = ret == 0;
+	crew->sound_ready = ret == 0;
 	if (ret == 1)
 		crew->duties[crew->n_duties++] = (struct duty){.sound = true, .cost = plan->frames / SOUND_SHARE};
 	return 0;
 }
 
-/* Spans that were made as another's twin. */
-static int
-map_twins(struct render *render, struct error *err)
+/* Failing to publish stops the render like everything else: whoever watches must not wait for what never comes. */
+static void
+publish(struct crew *crew)
 {
-	for (size_t i = 0; i < render->plan->n_spans; i++) {
-		if (render->pictures[i].map != NULL)
-			continue;
-		if (cache_find(&render->cache, render->plan->spans[i].key, &render->pictures[i], err) != 0)
-			return error_wrap(err, "span %zu", i);
-	}
-	return 0;
+	const size_t n_spans = crew->render->plan->n_spans;
+	struct error err = {0};
+	size_t leading = 0;
+	bool sound_ready;
+
+	pthread_mutex_lock(&crew->lock);
+	while (leading < n_spans && crew->ready[leading])
+		leading++;
+	sound_ready = crew->sound_ready;
+	pthread_mutex_unlock(&crew->lock);
+	if (render_live(crew->render, leading, sound_ready, &err) < 0)
+		crew_fail(crew, &err);
 }
 
 static void
@@ -219,6 +270,7 @@ wait_for_crew(struct crew *crew, int64_t frames)
 		pthread_mutex_unlock(&crew->lock);
 		task_progress(
 		    render->task, 0.05 + 0.85 * (double)atomic_load(&render->stage.done) / (double)total, "encode");
+		publish(crew);
 		if (task_cancelled(render->task))
 			atomic_store(&render->stage.stop, true);
 		pthread_mutex_lock(&crew->lock);
@@ -245,6 +297,7 @@ run_threads(struct crew *crew, int64_t frames, struct error *err)
 	}
 	if (running > 0)
 		wait_for_crew(crew, frames);
+	publish(crew);
 	for (size_t i = 0; i < running; i++)
 		(void)pthread_join(threads[i], NULL);
 	if (running == 0 && count > 0)
@@ -261,7 +314,8 @@ crew_init(struct crew *crew, struct render *render, int64_t *ret_frames, struct 
 {
 	crew->render = render;
 	crew->duties = ARENA_ARRAY(render->task->arena, render->plan->n_spans + 1, struct duty);
-	if (crew->duties == NULL)
+	crew->ready = ARENA_ARRAY(render->task->arena, render->plan->n_spans, bool);
+	if (crew->duties == NULL || crew->ready == NULL)
 		return arena_error(render->task->arena, err);
 	return list_duties(crew, ret_frames, err);
 }
@@ -285,7 +339,7 @@ render_crew(struct render *render, struct error *err)
 
 	if (crew_init(&crew, render, &frames, err) < 0)
 		return -1;
-	qsort(crew.duties, crew.n_duties, sizeof(*crew.duties), duty_order);
+	qsort(crew.duties, crew.n_duties, sizeof(*crew.duties), render->args.live ? watched_order : duty_order);
 	(void)pthread_mutex_init(&crew.lock, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -294,5 +348,5 @@ render_crew(struct render *render, struct error *err)
 	ret = run_threads(&crew, frames, err);
 	(void)pthread_cond_destroy(&crew.ended);
 	(void)pthread_mutex_destroy(&crew.lock);
-	return ret < 0 ? -1 : map_twins(render, err);
+	return ret;
 }

@@ -9,8 +9,11 @@
 
 #include "lib/js/read.h"
 #include "lib/timeline/plan.h"
+#include "media/assemble.h"
 #include "media/cache.h"
+#include "media/finished.h"
 #include "media/fonts.h"
+#include "media/hls.h"
 #include "media/span.h"
 #include "media/task.h"
 
@@ -29,6 +32,8 @@ struct render_args {
 	int64_t threads; /* 0: as the task says */
 	int64_t cache_limit;
 	bool dry_run; /* plan and look into the cache, make nothing */
+	bool live;    /* whoever watches while it is made gets the spans in order, in the folder HLS_FOLDER */
+	bool plain;   /* without SIMD, as far as libraries can: for tests of identity */
 };
 
 struct render_asset {
@@ -66,6 +71,9 @@ struct render {
 	bool *reused;		/* as plan->spans */
 	size_t n_reused;
 	bool sound_reused;
+	struct assembly assembly;
+	struct hls *hls;	  /* NULL: nobody watches */
+	struct finished finished; /* record.map NULL: the film was not there */
 	struct render_warning warnings[RENDER_WARNINGS_MAX];
 	size_t n_warnings;
 };
@@ -90,6 +98,12 @@ int render_look(struct render *render, struct error *err) MUST_CHECK;
 /* Finds or makes all pieces; leaves them mapped. */
 int render_crew(struct render *render, struct error *err) MUST_CHECK;
 
+/* The assembly of what is there, or is to be there when it is joined. */
+void render_assembly(struct render *render);
+
+/* Publishes the first `leading` spans for those who watch, as far as they are not yet, when the sound is there too. */
+int render_live(struct render *render, size_t leading, bool sound_ready, struct error *err) MUST_CHECK;
+
 struct render_poster {
 	int64_t bytes;
 	int width, height;
@@ -99,6 +113,7 @@ struct render_poster {
 struct render_output {
 	int64_t bytes;
 	char sha256[HASH_HEX_SIZE];
+	bool reused; /* the whole file came from the cache */
 	struct render_poster poster;
 };
 

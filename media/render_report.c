@@ -46,7 +46,7 @@ put_audio(struct js_writer *w, const struct render *render)
 {
 	struct sound_notes notes;
 
-	if (render->sound.map == NULL || render->sound.notes_len != sizeof(notes)) {
+	if (render->sound.notes_len != sizeof(notes)) {
 		js_null(w, "audio");
 		return;
 	}
@@ -205,6 +205,7 @@ render_report(const struct render *render, const struct render_output *output, s
 	if (output != NULL) {
 		js_int(&w, "bytes", output->bytes);
 		js_str(&w, "sha256", output->sha256);
+		js_bool(&w, "film_reused", output->reused);
 		js_str(&w, "media_type", render->stage.profile->media_type);
 		put_codecs(&w, render);
 		put_poster(&w, render, &output->poster);

@@ -54,6 +54,8 @@ read_args(struct render *render, struct error *err)
 	into->threads = js_number(args, "/threads", 0);
 	into->cache_limit = js_number(args, "/cache_limit", RENDER_CACHE_LIMIT);
 	into->dry_run = js_flag(args, "/dry_run", false);
+	into->live = js_flag(args, "/live", false) && !into->dry_run;
+	into->plain = js_flag(args, "/plain", false);
 	if (into->dry_run)
 		into->output = into->output == NULL ? "film.mp4" : into->output;
 	if (task_output_name(into->output, err) < 0 ||
@@ -448,6 +450,7 @@ fill_stage(struct render *render, struct error *err)
 
 	stage->task = render->task;
 	stage->plan = plan;
+	stage->plain = render->args.plain;
 	stage->width = (int)render->timeline->output.width;
 	stage->height = (int)render->timeline->output.height;
 	stage->scale = render->args.scale;
@@ -472,6 +475,11 @@ render_prepare(struct render *render, struct error *err)
 		return error_wrap(err, "planning");
 	render->cache = (struct cache){
 	    .dir = render->task->cache, .scratch = render->task->scratch, .limit = render->args.cache_limit};
+	if (render->args.live && render->stage.profile->file != PROFILE_MP4) {
+		render->args.live = false;
+		render_warn(render, "live_unavailable", "A film in %s cannot be watched before it is finished.",
+		    render->stage.profile->extension + 1);
+	}
 	return fill_stage(render, err);
 }
 
@@ -484,4 +492,6 @@ render_done(struct render *render)
 	for (size_t i = 0; render->pictures != NULL && i < render->plan->n_spans; i++)
 		piece_unmap(&render->pictures[i]);
 	piece_unmap(&render->sound);
+	hls_free(&render->hls);
+	finished_done(&render->finished);
 }

@@ -77,6 +77,13 @@ task_progress(struct task *task, double fraction, const char *phase)
 	task->report(task->report_ctx, fraction, task->reported_phase);
 }
 
+void
+task_live(struct task *task, int64_t segments)
+{
+	if (task->announce != NULL)
+		task->announce(task->report_ctx, task->reported_fraction, segments);
+}
+
 int
 task_output_name(const char *name, struct error *err)
 {

@@ -55,6 +55,7 @@ struct task {
 
 	/* How progress leaves; called at most five times a second, and for every new phase. NULL: nowhere. */
 	void (*report)(void *report_ctx, double fraction, const char *phase);
+	void (*announce)(void *report_ctx, double fraction, int64_t segments); /* task_live(); NULL: nowhere */
 	void *report_ctx;
 	/* task_progress()'s memory */
 	int64_t reported_ms;
@@ -88,6 +89,9 @@ int task_check(const struct task *task, struct error *err) MUST_CHECK;
 /* fraction 0..1 of the whole task, never backwards; phase is a word such as "encode". Call as often as you like; from
  * one thread only, the one that runs the task. */
 void task_progress(struct task *task, double fraction, const char *phase);
+
+/* So many segments of the film may be watched by now; goes out at once, as phase "live". */
+void task_live(struct task *task, int64_t segments);
 
 /* An output's name: one path part, safe (path_is_safe), no '/'. ERR_INPUT otherwise. */
 int task_output_name(const char *name, struct error *err) MUST_CHECK;

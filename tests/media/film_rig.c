@@ -172,6 +172,16 @@ rig_render(const char *args, int cache, struct rig_film *out)
 	return rig_render_threads(args, cache, 2, out);
 }
 
+static void
+on_announce(void *ctx, double fraction, int64_t segments)
+{
+	struct rig_film *film = ctx;
+
+	CHECK(fraction >= 0 && fraction <= 1);
+	CHECK_INT(segments, film->segments + 1);
+	film->segments = segments;
+}
+
 int
 rig_render_threads(const char *args, int cache, unsigned threads, struct rig_film *out)
 {
@@ -185,6 +195,8 @@ rig_render_threads(const char *args, int cache, unsigned threads, struct rig_fil
 	task.cache = cache;
 	task.threads = threads;
 	task.fonts = fonts;
+	task.announce = on_announce;
+	task.report_ctx = out;
 	if (ret == 0)
 		ret = render_run(&task, &result, &out->err);
 	out->json = arena_strdup(test_arena(), buf_str(&result));

@@ -32,8 +32,10 @@ struct rig_film {
 	int dir; /* scratch */
 	char *json;
 	struct error err;
+	int64_t segments;
 };
 
+/* segments: how many were announced while it was made. */
 int rig_render(const char *args, int cache, struct rig_film *out);
 /* The same with another number of threads than two. */
 int rig_render_threads(const char *args, int cache, unsigned threads, struct rig_film *out);

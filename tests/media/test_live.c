@@ -1,0 +1,220 @@
+/*
+ * Watching a film while it is made: the segments are the finished film, told in pieces.
+ */
+#include "tests/media/film_rig.h"
+
+#include <fcntl.h>
+
+#include "lib/base/path.h"
+#include "media/hls.h"
+#include "media/io.h"
+#include "media/profile.h"
+
+#define FRAMES 340
+
+static int number;
+
+/* Colour, a long still body (divided), a clip, the same colour again (made once), with sound. 340 frames at 25. */
+static const char *
+film_args(const char *profile, const char *sound)
+{
+	return arena_printf(test_arena(),
+	    "{\"output\":\"film%d%s\",\"assets\":{\"a\":\"in0\",\"m\":\"in2\"},\"live\":true,"
+	    "\"timeline\":{\"version\":1,\"output\":{\"width\":160,\"height\":96,\"fps\":[25,1],\"profile\":\"%s\"%s},"
+	    "\"tracks\":[{\"items\":[{\"type\":\"colour\",\"color\":\"#205080\",\"duration\":0.4},"
+	    "{\"type\":\"clip\",\"asset\":\"a\",\"duration\":2.8,\"hold\":9.6},"
+	    "{\"type\":\"colour\",\"color\":\"#804020\",\"duration\":0.4},"
+	    "{\"type\":\"colour\",\"color\":\"#205080\",\"duration\":0.4}]}]%s}}",
+	    number++, profile_find(profile)->extension, profile, sound[0] == '\0' ? "" : ",\"audio\":{}", sound);
+}
+
+#define MUSIC ",\"audio\":[{\"asset\":\"m\",\"loop\":true}]"
+
+static struct buf
+read_live(const struct rig_film *film, const char *name)
+{
+	struct buf bytes = BUF_INIT(8 * MIB);
+	struct error err = {0};
+	char path[64];
+	char *text = NULL;
+	size_t len = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), HLS_FOLDER "/%s", name);
+	fd = openat(film->dir, path, O_RDONLY);
+	if (CHECK(fd >= 0) && CHECK_OK(fd_read_all(test_arena(), fd, 8 * MIB, &text, &len, &err), &err))
+		buf_put(&bytes, text, len);
+	fd_close(&fd);
+	return bytes;
+}
+
+/* init and all segments one after the other, as dir/name. */
+static void
+concatenate(const struct rig_film *film, int64_t segments, const char *name)
+{
+	struct error err = {0};
+	int fd = openat(film->dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	struct buf bytes = read_live(film, "init.mp4");
+
+	for (int64_t i = 0; i <= segments; i++) {
+		char segment[32];
+
+		CHECK_OK(fd_write_all(fd, buf_str(&bytes), bytes.len, &err), &err);
+		buf_done(&bytes);
+		if (i == segments)
+			break;
+		snprintf(segment, sizeof(segment), "segment-%05lld.m4s", (long long)i);
+		bytes = read_live(film, segment);
+	}
+	fd_close(&fd);
+}
+
+/* A digest of one stream's packets: times and bytes. */
+static int64_t
+packets(const struct rig_film *film, const char *name, int stream, char digest[static HASH_HEX_SIZE])
+{
+	AVFormatContext *format = NULL;
+	AVPacket *packet = av_packet_alloc();
+	struct error err = {0};
+	struct hash hash;
+	int64_t count = 0;
+	int fd = openat(film->dir, name, O_RDONLY);
+
+	hash_init(&hash);
+	if (CHECK_OK(io_open_input(fd, "mov", NULL, &format, &err), &err)) {
+		while (av_read_frame(format, packet) >= 0) {
+			if (packet->stream_index == stream) {
+				hash_add_int(&hash, packet->pts);
+				hash_add_int(&hash, packet->dts);
+				hash_add_int(&hash, (packet->flags & AV_PKT_FLAG_KEY) != 0);
+				hash_add_int(&hash, packet->size);
+				hash_add(&hash, packet->data, (size_t)packet->size);
+				count++;
+			}
+			av_packet_unref(packet);
+		}
+		io_close_input(&format);
+	}
+	hash_end_hex(&hash, digest);
+	hash_done(&hash);
+	av_packet_free(&packet);
+	fd_close(&fd);
+	return count;
+}
+
+static void
+compare(const char *args, const struct rig_film *film, int streams)
+{
+	const char *begin = strstr(args, "film");
+	char name[64];
+	char whole[HASH_HEX_SIZE], parts[HASH_HEX_SIZE];
+	struct rig_pixels a, b;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(begin, "\""), begin);
+	concatenate(film, rig_number(film->json, "/spans/total"), "film.parts.mp4");
+	a = rig_decode(film, args);
+	b = rig_decode(film, "film.parts.mp4\"");
+	CHECK_INT(a.frames, FRAMES);
+	CHECK_INT(b.frames, FRAMES);
+	CHECK_STR(b.digest, a.digest);
+	for (int i = 0; i < streams; i++) {
+		CHECK_INT(packets(film, "film.parts.mp4", i, parts), packets(film, name, i, whole));
+		CHECK_STR(parts, whole);
+	}
+}
+
+TEST(live_segments_are_the_finished_film)
+{
+	static const char *const profiles[] = {"h264", "hevc", "av1"};
+
+	for (size_t i = 0; i < ARRAY_LEN(profiles); i++) {
+		const char *args = film_args(profiles[i], MUSIC);
+		struct rig_film film;
+
+		if (!CHECK_OK(rig_render(args, -1, &film), &film.err))
+			continue;
+		CHECK(rig_number(film.json, "/spans/total") >= 5);
+		CHECK_INT(film.segments, rig_number(film.json, "/spans/total"));
+		compare(args, &film, 2);
+	}
+}
+
+TEST(live_works_without_sound_and_from_the_cache)
+{
+	const int cache = rig_open_dir(test_dir());
+	const char *args = film_args("h264", "");
+	struct rig_film film;
+
+	if (CHECK_OK(rig_render(args, cache, &film), &film.err))
+		compare(args, &film, 1);
+	args = film_args("h264", "");
+	if (CHECK_OK(rig_render(args, cache, &film), &film.err)) {
+		CHECK_INT(rig_number(film.json, "/spans/encoded"), 0);
+		CHECK_INT(film.segments, rig_number(film.json, "/spans/total"));
+		compare(args, &film, 1);
+	}
+}
+
+TEST(live_changes_nothing_of_the_film)
+{
+	const char *args = film_args("h264", MUSIC);
+	char *quiet = arena_strdup(test_arena(), film_args("h264", MUSIC));
+	struct rig_film live, plain;
+
+	memcpy(strstr(quiet, "\"live\":true"), "\"lave\":true", 11);
+	if (CHECK_OK(rig_render(args, -1, &live), &live.err) && CHECK_OK(rig_render(quiet, -1, &plain), &plain.err)) {
+		CHECK_STR(rig_text(live.json, "/sha256"), rig_text(plain.json, "/sha256"));
+		CHECK_INT(plain.segments, 0);
+	}
+}
+
+/* The microseconds that the list's durations add up to. */
+static int64_t
+listed_us(const char *list)
+{
+	int64_t sum = 0;
+
+	for (const char *at = list; (at = strstr(at, "#EXTINF:")) != NULL; at += 8) {
+		const char *dot = strchr(at, '.');
+
+		CHECK(dot != NULL && dot[7] == ',');
+		sum += strtoll(at + 8, NULL, 10) * 1000000 + strtoll(dot + 1, NULL, 10);
+	}
+	return sum;
+}
+
+TEST(live_playlist_grows_and_ends)
+{
+	struct plan_span spans[] = {
+	    {.start = 0, .frames = 100}, {.start = 100, .frames = 250}, {.start = 350, .frames = 1}};
+	const struct plan plan = {.fps_num = 30000, .fps_den = 1001, .frames = 351, .spans = spans, .n_spans = 3};
+	struct buf list = BUF_INIT(64 * KIB);
+
+	hls_playlist(&plan, 2, &list);
+	/* 250 frames last 8.34 s */
+	CHECK_CONTAINS(buf_str(&list), "#EXT-X-TARGETDURATION:8\n");
+	CHECK_CONTAINS(buf_str(&list), "#EXT-X-PLAYLIST-TYPE:EVENT\n");
+	CHECK_CONTAINS(buf_str(&list), "#EXT-X-INDEPENDENT-SEGMENTS\n");
+	CHECK_CONTAINS(buf_str(&list), "#EXTINF:3.336667,\nsegment-00000.m4s\n#EXTINF:8.341666,\nsegment-00001.m4s\n");
+	CHECK(strstr(buf_str(&list), "ENDLIST") == NULL);
+	buf_reset(&list);
+	hls_playlist(&plan, 3, &list);
+	/* 351 x 1001 / 30000 s */
+	CHECK_INT(listed_us(buf_str(&list)), 11711700);
+	CHECK_STR(buf_str(&list) + list.len - 15, "#EXT-X-ENDLIST\n");
+	buf_done(&list);
+}
+
+TEST(live_of_webm_is_left_out_and_said)
+{
+	struct rig_film film;
+
+	if (!CHECK_OK(rig_render(film_args("webm", ""), -1, &film), &film.err))
+		return;
+	CHECK_INT(film.segments, 0);
+	CHECK_STR(rig_text(film.json, "/warnings/0/code"), "live_unavailable");
+}
+
+TEST_MAIN_WITH(rig_set_up, rig_tear_down, ROW(live_segments_are_the_finished_film),
+    ROW(live_works_without_sound_and_from_the_cache), ROW(live_changes_nothing_of_the_film),
+    ROW(live_playlist_grows_and_ends), ROW(live_of_webm_is_left_out_and_said))
