@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <libavutil/cpu.h>
+
 #include "lib/base/path.h"
 #include "media/task.h"
 
@@ -225,6 +227,21 @@ io_open_decoder(const AVStream *stream, int threads, AVCodecContext **ret_codec,
 	*ret_codec = codec;
 	codec = NULL;
 	return 0;
+}
+
+int
+io_plain_begin(void)
+{
+	const int flags = av_get_cpu_flags();
+
+	av_force_cpu_flags(0);
+	return flags;
+}
+
+void
+io_plain_end(int begun)
+{
+	av_force_cpu_flags(begun);
 }
 
 /* ---- writing ---- */

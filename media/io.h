@@ -37,6 +37,14 @@ void io_close_input(AVFormatContext **fmt);
 /* io_open_input and avformat_find_stream_info with bounded effort (analyzeduration 5 s, probesize 16 MiB). */
 int io_open_media(int fd, const struct task *task, AVFormatContext **ret_fmt, struct error *err) MUST_CHECK;
 
+/*
+ * Between these, what libraries open computes in plain C, so that its results do not depend on the processor: for
+ * sound, where SIMD rounds differently. Decoders and scalers of pictures are exact either way; one that another thread
+ * happens to open meanwhile is only slower. One thread at a time.
+ */
+int io_plain_begin(void);
+void io_plain_end(int begun);
+
 /* A decoder for the stream, opened, with pkt_timebase set. threads as given (frame and slice); 1 for exact order of
  * work. The decoder must be on the white list. Free with avcodec_free_context. */
 int io_open_decoder(const AVStream *stream, int threads, AVCodecContext **ret_codec, struct error *err) MUST_CHECK;

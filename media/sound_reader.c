@@ -176,7 +176,10 @@ open_stream(struct sound_reader *reader, struct error *err)
 	reader->frame = av_frame_alloc();
 	if (reader->packet == NULL || reader->frame == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for a decoder");
-	if (io_open_decoder(reader->stream, 1, &reader->codec, err) < 0)
+	const int plain = io_plain_begin();
+	const int opened = io_open_decoder(reader->stream, 1, &reader->codec, err);
+	io_plain_end(plain);
+	if (opened < 0)
 		return -1;
 	reader->source_rate = reader->stream->codecpar->sample_rate;
 	if (reader->source_rate < 1000 || reader->source_rate > 768000)
@@ -206,6 +209,16 @@ sound_reader_open(const struct sound_request *request, struct sound_reader **ret
 
 /* ---- resampling ---- */
 
+static int
+init_resampler(SwrContext *resampler)
+{
+	const int plain = io_plain_begin();
+	const int ret = swr_init(resampler);
+
+	io_plain_end(plain);
+	return ret;
+}
+
 /* Made from the first frame, because some decoders know their layout only then. */
 static int
 make_resampler(struct sound_reader *reader, struct error *err)
@@ -229,7 +242,7 @@ make_resampler(struct sound_reader *reader, struct error *err)
 	if (ret >= 0 && reader->channels == 1)
 		ret = swr_set_matrix(reader->resampler, both, 1);
 	if (ret >= 0)
-		ret = swr_init(reader->resampler);
+		ret = init_resampler(reader->resampler);
 	reader->nothing = calloc(SILENCE_PORTION * (size_t)reader->channels, sizeof(double));
 	if (reader->nothing == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for resampling");
