@@ -132,9 +132,12 @@ claim(struct dispatcher *d, enum job_step step)
 static void
 claim_all(struct dispatcher *d)
 {
+	unsigned wanted = d->look ? ~0u : 0;
+
 	d->look = false;
+	wanted |= atomic_exchange(&d->renderd->wanted, 0);
 	for (enum job_step step = 0; step < JOB_STEP__COUNT; step++)
-		if (claim(d, step) < 0)
+		if (wanted & 1u << step && claim(d, step) < 0)
 			/* the next tick finds out whether the database is back */
 			return;
 }
@@ -153,8 +156,8 @@ wait_for_something(struct dispatcher *d, int timeout_ms)
 		return;
 	if (fds[0].revents != 0)
 		stop_read(d->renderd->stop);
-	if (fds[1].revents != 0 && read(d->renderd->wake_fd, &count, sizeof(count)) == sizeof(count))
-		d->look = true;
+	if (fds[1].revents != 0 && read(d->renderd->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		abort();
 	if (fds[2].revents != 0)
 		read_notes(d);
 }
@@ -195,7 +198,7 @@ dispatch_run(struct renderd *renderd, struct error *err)
 
 		tick(&d);
 		read_notes(&d);
-		if (d.look)
+		if (d.look || atomic_load(&renderd->wanted) != 0)
 			claim_all(&d);
 		wait_ms = d.next_tick_ms - clock_boot_ms(renderd->clock);
 		wait_for_something(&d, (int)FW_MAX(wait_ms, 1));

@@ -16,6 +16,7 @@ struct ender {
 	struct attempt *first;
 	struct attempt **last;
 	struct db *db;
+	unsigned ended; /* bits 1 << step: where places became free, or jobs ready */
 };
 
 static size_t
@@ -71,9 +72,10 @@ drop_stale(struct attempt *group[], size_t count)
 }
 
 static void
-finish(struct attempt *group[], const struct job_end ends[], size_t count)
+finish(struct ender *ender, struct attempt *group[], const struct job_end ends[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		ender->ended |= ends[i].woke ? ~0u : 1u << group[i]->job.step;
 		log_end(group[i], &ends[i]);
 		attempt_free(&group[i]);
 	}
@@ -98,7 +100,7 @@ end_alone(struct ender *ender, struct attempt *attempt, struct error *err)
 		if (job_end(ender->db, &end, 1, err) < 0)
 			return -1;
 	}
-	finish(&attempt, &end, 1);
+	finish(ender, &attempt, &end, 1);
 	return 0;
 }
 
@@ -115,7 +117,7 @@ end_group(struct ender *ender, struct attempt *group[], size_t count)
 	if (FAULT("before_end"))
 		return count;
 	if (job_end(ender->db, ends, count, &err) == 0) {
-		finish(group, ends, count);
+		finish(ender, group, ends, count);
 		return 0;
 	}
 	if (error_is(&err, ERR_UNAVAILABLE)) {
@@ -154,6 +156,7 @@ ender_main(void *arg)
 	size_t count;
 
 	while ((count = take(ender, group)) > 0) {
+		ender->ended = 0;
 		while ((count = drop_stale(group, count)) > 0) {
 			if (connect_db(ender))
 				count = end_group(ender, group, count);
@@ -163,8 +166,10 @@ ender_main(void *arg)
 				nanosleep(&pause, NULL);
 			}
 		}
-		/* children may have become ready */
-		renderd_wake(ender->renderd);
+		/* places below limits are free, or dependants ready */
+		for (enum job_step step = 0; step < JOB_STEP__COUNT; step++)
+			if (ender->ended & 1u << step)
+				renderd_wake(ender->renderd, step);
 	}
 	return NULL;
 }

@@ -23,13 +23,15 @@
 #include "renderd/renderd.h"
 #include "renderd/slots.h"
 
-#define PLAIN_SLOTS 2
+/* Plain jobs are over at once: as many as end together in one statement. */
+#define PLAIN_SLOTS JOB_END_MAX
 
 void
-renderd_wake(struct renderd *renderd)
+renderd_wake(struct renderd *renderd, enum job_step step)
 {
 	uint64_t one = 1;
 
+	atomic_fetch_or(&renderd->wanted, 1u << step);
 	/* EAGAIN: the counter is full, so somebody will look anyway */
 	if (write(renderd->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		abort();

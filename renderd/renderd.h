@@ -43,11 +43,12 @@ struct renderd {
 	struct slots *slots;
 	struct ender *ender;
 	int wake_fd;	     /* eventfd: a slot is free or something became ready */
+	atomic_uint wanted;  /* bits 1 << step: which may have something to claim */
 	atomic_bool abandon; /* the time for draining is over: give everything back */
 };
 
-/* Lets the dispatcher look again. From any thread. */
-void renderd_wake(struct renderd *renderd);
+/* Lets the dispatcher look again for jobs of this step: a slot is free, or a place below a limit. From any thread. */
+void renderd_wake(struct renderd *renderd, enum job_step step);
 
 /*
  * One attempt at one job. It owns an arena; the slot's thread fills `end`, then the ender ends it and frees everything.

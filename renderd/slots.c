@@ -50,7 +50,7 @@ give_back(struct pool *pool)
 	pthread_mutex_lock(&pool->slots->lock);
 	pool->busy--;
 	pthread_mutex_unlock(&pool->slots->lock);
-	renderd_wake(pool->slots->renderd);
+	renderd_wake(pool->slots->renderd, (enum job_step)(pool - pool->slots->pools));
 }
 
 /* Runs an attempt to its end; whatever happens `end` says what to tell the database. */
@@ -65,7 +65,7 @@ run(struct attempt *attempt)
 		attempt->end.outcome = JOB_CANCELLED;
 		return;
 	}
-	if (attempt->db == NULL) {
+	if (attempt->db == NULL && flow_needs_db(attempt->job.kind)) {
 		error_set(&err, ERR_UNAVAILABLE, "no database connection for this slot");
 		attempt_failed(attempt, &err);
 		return;
@@ -95,7 +95,7 @@ slot_main(void *arg)
 		struct error err;
 
 		error_clear(&err);
-		if (db == NULL && db_open(&renderd->database, &db, &err) < 0)
+		if (db == NULL && flow_needs_db(attempt->job.kind) && db_open(&renderd->database, &db, &err) < 0)
 			log_error(&attempt->log, "slot_without_database", LOG_ERR(&err));
 		attempt->db = db;
 		run(attempt);

@@ -1,6 +1,6 @@
 /*
  * The threads that run attempts: one pool per step. A pool has a fixed number of slots; the dispatcher asks how many
- * are free and never hands out more. Threads open their database connection at their first attempt.
+ * are free and never hands out more. Threads open their database connection at the first attempt that needs one.
  */
 #ifndef FW_RENDERD_SLOTS_H
 #define FW_RENDERD_SLOTS_H

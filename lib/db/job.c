@@ -168,7 +168,8 @@ job_changes_hint(struct db *db, const struct db_result *res, void (*seen)(void *
 		db_get_chars(&row, change.state, sizeof(change.state));
 		db_get_chars(&row, project, sizeof(project));
 		const int64_t seq = db_get_int_or(&row, 0);
-		woke = db_get_bool(&row) || woke;
+		change.woke = db_get_bool(&row);
+		woke = change.woke || woke;
 		if (db_row_end(&row, err) < 0)
 			return -1;
 		if (project[0] != '\0' && seq > 0)
@@ -196,6 +197,7 @@ job_end_seen(void *arg, const struct job_change *change)
 		if (group->ends[i].job != change->job)
 			continue;
 		group->ends[i].applied = true;
+		group->ends[i].woke = change->woke;
 		memcpy(group->ends[i].state, change->state, sizeof(change->state));
 	}
 }

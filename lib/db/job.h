@@ -99,6 +99,7 @@ struct job_end {
 	double progress;      /* kept while no attempt runs */
 	const char *phase;    /* may be NULL */
 	/* answers */
+	bool woke;	/* something became ready with it */
 	bool applied;	/* false: stale, nothing was changed */
 	char state[12]; /* where it is now: done failed cancelled waiting ready external uncertain */
 };

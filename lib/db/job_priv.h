@@ -10,6 +10,7 @@
 struct job_change {
 	int64_t job;
 	char state[12];
+	bool woke; /* this or what waited for it became ready */
 };
 
 /*

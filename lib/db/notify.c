@@ -1,6 +1,6 @@
 /*
- * The process's one sender of hints. The first hint after a quiet time goes out at once, those of the following 50 ms
- * together after it.
+ * The process's one sender of hints. While there are few they go out at once; above HINTS_QUICK a second those of the
+ * following 50 ms go together. What is saved up is only ever the hint, not the work.
  */
 #include <assert.h>
 #include <errno.h>
@@ -14,6 +14,10 @@
 #include "lib/db/notify.h"
 
 #define NOTIFIER_GAP_MS 50
+/* Sends a second that may follow each other closely: notifying takes a lock of the whole cluster, which shows from some
+ * hundreds a second on. */
+#define HINTS_QUICK 100
+#define NOTIFIER_QUICK_GAP_MS 2
 #define NOTIFIER_HINTS_MAX 512
 
 struct notifier {
@@ -26,6 +30,8 @@ struct notifier {
 	bool jobs;
 	struct db_hint hints[NOTIFIER_HINTS_MAX];
 	size_t count;
+	int64_t second_began_ms; /* of the second that sends are counted in */
+	int sends;
 };
 
 static void
@@ -33,7 +39,12 @@ notifier_pause(struct notifier *n)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += NOTIFIER_GAP_MS * 1000000L;
+	const int64_t now_ms = until.tv_sec * INT64_C(1000) + until.tv_nsec / 1000000;
+	if (now_ms - n->second_began_ms >= 1000) {
+		n->second_began_ms = now_ms;
+		n->sends = 0;
+	}
+	until.tv_nsec += (++n->sends <= HINTS_QUICK ? NOTIFIER_QUICK_GAP_MS : NOTIFIER_GAP_MS) * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
 	while (!n->stop && pthread_cond_timedwait(&n->wake, &n->lock, &until) != ETIMEDOUT)

@@ -353,11 +353,11 @@ make_music(struct attempt *attempt, struct error *err)
 const struct flow_row flow_ad[] = {
     {"ad.plan_images", plan_images},
     {"ad.image", make_image},
-    {"ad.images_join", join},
+    {"ad.images_join", join, .no_db = true},
     {"ad.import", import_picture},
     {"ad.plan_clips", plan_clips},
     {"ad.clip", make_clip},
-    {"ad.clips_join", join},
+    {"ad.clips_join", join, .no_db = true},
     {"ad.music", make_music},
     {"ad.compose", ad_compose},
     {NULL, NULL},

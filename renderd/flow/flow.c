@@ -16,6 +16,14 @@ find(const char *kind)
 	return NULL;
 }
 
+bool
+flow_needs_db(const char *kind)
+{
+	const struct flow_row *row = find(kind);
+
+	return row == NULL || !row->no_db;
+}
+
 int
 flow_run(struct attempt *attempt, struct error *err)
 {

@@ -14,6 +14,7 @@ typedef int flow_fn(struct attempt *attempt, struct error *err);
 struct flow_row {
 	const char *kind; /* as in job_kind; NULL ends the table */
 	flow_fn *run;
+	bool no_db; /* it needs no connection of its own: none is opened for it */
 };
 
 extern const struct flow_row flow_ad[];	    /* ad.c */
@@ -23,6 +24,9 @@ extern const struct flow_row flow_system[]; /* system.c */
 /* Parses the payload and runs the kind's function. ERR_INTERNAL "unknown_kind" for one that this version does not know.
  */
 int flow_run(struct attempt *attempt, struct error *err) MUST_CHECK;
+
+/* Whether a kind's function uses attempt->db; true for unknown ones. */
+bool flow_needs_db(const char *kind);
 
 /* For results: opens an object in an arena-backed buffer and hands its text to attempt_done(). */
 struct flow_result {

@@ -501,7 +501,7 @@ begin
 				when e.outcome = 'cancelling' then 'external'
 				when e.outcome = 'park' then case when j.cancel_requested_at is null then 'external' else 'ready' end
 				when h.held then case when e.outcome in ('release', 'rescue') then 'ready'
-					when e.outcome = 'retry' and h.since < v_now - q.doubt_s * interval '1 second' then 'uncertain'
+					when e.outcome = 'retry' and h.since < v_now - q.doubt_s * interval '1 second' - interval '1 hour' then 'uncertain'
 					else 'waiting' end
 				when j.cancel_requested_at is not null then 'cancelled'
 				when e.outcome = 'release' then 'ready'

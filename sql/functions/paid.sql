@@ -328,6 +328,7 @@ as $$
 	select coalesce(p_sending_at, clock_timestamp())
 		+ coalesce((select doubt_s from provider_limit where name = p_provider), 7200) * interval '1 second'
 $$;
+comment on function provider_doubt_until is 'Until when a call is looked for. [roles: rc]';
 
 -- Not known whether it was accepted: it keeps its reservation and is never sent again by itself.
 create or replace function provider_call_uncertain(p_call bigint, p_error jsonb) returns boolean

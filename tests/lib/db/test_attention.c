@@ -190,6 +190,27 @@ TEST(accepted_call_outlives_failures_of_its_attempts)
 	CHECK_INT(play_money("reserved_micros"), PRICE);
 }
 
+TEST(accepted_call_without_a_result_is_overdue_after_the_longest_run)
+{
+	struct providercall live;
+	struct error err = {0};
+
+	play_clear();
+	const struct job_claimed job = play_call_job();
+	(void)play_sent(&job, "r-8");
+	CHECK_OK(providercall_live(play_db(), test_arena(), job.id, "submit", &live, &err), &err);
+	CHECK(!live.overdue);
+	test_sql("update provider_call set accepted_at = now() - interval '7201 seconds' where job_id = %lld",
+	    (long long)job.id);
+	CHECK_OK(providercall_live(play_db(), test_arena(), job.id, "submit", &live, &err), &err);
+	CHECK(live.overdue);
+	/* a person gave it more time */
+	test_sql("update provider_call set doubt_until = now() + interval '1 minute' where job_id = %lld",
+	    (long long)job.id);
+	CHECK_OK(providercall_live(play_db(), test_arena(), job.id, "submit", &live, &err), &err);
+	CHECK(!live.overdue);
+}
+
 TEST(cancelled_call_ends_when_the_provider_has_ended_it)
 {
 	struct error err = {0};
@@ -254,6 +275,8 @@ TEST_MAIN_WITH(play_set_up, test_db_tear_down, ROW(doubt_is_told_in_the_projects
     ROW(doubt_may_be_waited_out_longer), ROW(resubmitting_books_the_first_and_takes_the_second_from_its_own_budget),
     ROW(resubmitting_stops_at_its_budget), ROW(giving_up_fails_the_job_and_books_its_call),
     ROW(cancelling_what_needs_attention_gives_it_up), ROW(deciding_is_for_those_who_may_change_the_job),
-    ROW(accepted_call_outlives_failures_of_its_attempts), ROW(cancelled_call_ends_when_the_provider_has_ended_it),
+    ROW(accepted_call_outlives_failures_of_its_attempts),
+    ROW(accepted_call_without_a_result_is_overdue_after_the_longest_run),
+    ROW(cancelled_call_ends_when_the_provider_has_ended_it),
     ROW(attempt_that_is_cancelled_while_it_polls_goes_on_to_cancel_there),
     ROW(call_that_surely_was_not_sent_is_void_for_who_held_it))
