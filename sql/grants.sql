@@ -29,9 +29,11 @@ $$;
 
 -- framewright_api ----------------------------------------------------------------------------------------------------------------------
 
-grant select on project, project_member, ad_session, asset, share_link, job, job_lease, job_dep, job_kind, ledger, event, price, setting,
+grant select on project, project_member, ad_session, asset, share_link, job, job_dep, job_kind, ledger, event, price, setting,
 	provider_limit, schema_patch, sessions, generation_costs, progress_events, job_public to framewright_api;
-grant select (id, email, role, is_demo, disabled_at, created_at) on users to framewright_api;
+grant select (id, email, role, is_demo, token_epoch, disabled_at, created_at) on users to framewright_api;
+-- The lease itself and who holds it are nobody's business.
+grant select (job_id, progress, phase, claimed_at, expires_at) on job_lease to framewright_api;
 grant select (id, user_id, name, prefix, scopes, last_used_at, revoked_at, created_at) on api_key to framewright_api;
 
 -- framewright_renderd ------------------------------------------------------------------------------------------------------------------

@@ -105,9 +105,10 @@ jobs_get(struct req *req, struct reply *reply, struct error *err)
 		return 0;
 	}
 
-	/* Progress moves without an event, and a job without a project has no events at all. */
-	if (reply_unchanged(reply, req, "j%lld.%s.%d.%d.%lld", (long long)job.project_seq, job.raw_state, job.attempt,
-		(int)(job.progress * 10000), (long long)job.price_micros))
+	/* Not the project's event counter: progress and price move without an event, and not every job has a project.
+	 * The state tells rows apart that a restored backup gave one version. */
+	if (reply_unchanged(reply, req, "j%llx.%s.%llx", (unsigned long long)job.version, job.raw_state,
+		(unsigned long long)job.beat_at))
 		return 0;
 	job_write(reply_json(reply, waited && !is_over(&job) ? 202 : 200), &job);
 	reply_json_end(reply);

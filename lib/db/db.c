@@ -25,8 +25,14 @@ static const struct db_stmt db_begin_stmt = {"db_begin", "begin", 0};
 static const struct db_stmt db_commit_stmt = {"db_commit", "commit", 0};
 static const struct db_stmt db_rollback_stmt = {"db_rollback", "rollback", 0};
 static const struct db_stmt db_caller_stmt = {"db_caller", "select set_config('framewright.user_id', $1, true)", 1};
-/* the same for the bearer of a token: refuses with 401 when the user has ended it */
-static const struct db_stmt db_caller_token_stmt = {"db_caller_token", "select caller_set($1, $2)", 2};
+/* The same for the bearer of a token: refuses with 401 when the user has ended it. The caller has to be set first, for
+ * row-level security shows users nothing but themselves; CASE keeps that order, and any other would refuse, too. A
+ * refusal ends the pipeline, so what follows does not run. */
+static const struct db_stmt db_caller_token_stmt = {"db_caller_token",
+    "select case when set_config('framewright.user_id', $1, true) is null then null"
+    " when exists (select from users where id = $1::int and token_epoch = $2 and disabled_at is null) then ''"
+    " else token_ended() end",
+    2};
 static const struct db_stmt db_ping_stmt = {"db_ping", "select 1", 0};
 
 struct db_item {

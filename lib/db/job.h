@@ -167,7 +167,8 @@ struct job_view {
 	const char *degraded;			     /* JSON array of reasons, "[]" if none */
 	const char *request_id;			     /* NULL if none */
 	int64_t created_at, started_at, finished_at; /* microseconds, CLOCK_NONE if not yet */
-	int64_t project_seq;			     /* last event of its project, for the ETag; 0 if none */
+	int64_t version;			     /* another one after each change of the row */
+	int64_t beat_at; /* another one after each heartbeat of a running attempt; else CLOCK_NONE */
 };
 
 /* By public id, within the caller's rights; ERR_NOT_FOUND "job_not_found". */

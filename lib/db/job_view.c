@@ -9,7 +9,7 @@
 #define JOB_COLUMNS \
 	"id, public_id, kind, project_id, owner_id, outside, state, phase, progress, eta_s, attempt, max_attempts, " \
 	"priority, price_micros," \
-	" result, error, degraded, request_id, created_at, started_at, finished_at, project_seq"
+	" result, error, degraded, request_id, created_at, started_at, finished_at, version, beat"
 
 static const struct db_stmt job_load_stmt = {
     "job_load", "select " JOB_COLUMNS " from job_public where public_id = $1", 1};
@@ -62,12 +62,13 @@ job_view_read(const struct db_result *res, int index, struct arena *arena, struc
 	job->price_micros = db_get_int(&row);
 	job->result = db_get_text_or(&row, arena, NULL);
 	job->error = db_get_text_or(&row, arena, NULL);
-	job->degraded = db_get_text(&row, arena);
+	job->degraded = db_get_text_or(&row, arena, "[]");
 	job->request_id = db_get_text_or(&row, arena, NULL);
 	job->created_at = db_get_time(&row);
 	job->started_at = db_get_time(&row);
 	job->finished_at = db_get_time(&row);
-	job->project_seq = db_get_int_or(&row, 0);
+	job->version = db_get_int(&row);
+	job->beat_at = db_get_time(&row);
 	return db_row_end(&row, err);
 }
 

@@ -20,6 +20,18 @@ end
 $$;
 comment on function caller_need is 'The calling user; refuses with 401 when there is none.';
 
+-- In the statement that makes the bearer of a token the caller (lib/db/db.c), in place of the caller: what follows in the pipeline does
+-- not run then.
+create or replace function token_ended() returns text
+language plpgsql
+as $$
+begin
+	perform framewright.refuse(401, 'unauthorized', 'The access token was ended');
+	return null;
+end
+$$;
+comment on function token_ended is 'Refuses with 401: the epoch of a token is over. [roles: a]';
+
 -- Users --------------------------------------------------------------------------------------------------------------------------------
 
 -- What programs may know of a user. The password hash is a function of its own.

@@ -48,7 +48,7 @@ as $$
 	select coalesce((select micros from price where model = p_model), (select micros from price where model = p_agent))
 $$;
 
--- One ledger row and all totals it belongs to. p_reserved is given back to the project and to p_budgets (which are locked by now or are
+-- One ledger row and all totals it belongs to, the job's first (lock order). p_reserved is given back to the project and to p_budgets (which are locked by now or are
 -- locked here, in order). Gives the cost alert once, when the project passes the threshold.
 create or replace function ledger_write(p_project uuid, p_user int, p_job bigint, p_call bigint, p_agent text, p_provider text, p_model text,
 	p_price bigint, p_simulated boolean, p_duration_ms bigint, p_error text, p_reserved bigint, p_budgets bigint[])
@@ -61,6 +61,7 @@ declare
 	v_charged bigint := case when p_simulated then 0 else p_price end;
 	v_project project;
 begin
+	update job set price_micros = price_micros + p_price where id = p_job and p_price <> 0;
 	update project
 	set total_micros = total_micros + p_price, charged_micros = charged_micros + v_charged, reserved_micros = reserved_micros - p_reserved
 	where id = p_project
@@ -275,7 +276,8 @@ declare
 	v_reserved bigint;
 	v_price bigint;
 begin
-	-- The project comes before its calls in every other path too: whoever ends a job holds it by now.
+	-- Job and project come before its calls in every other path too: whoever ends a job holds them by now.
+	perform from job where id = (select job_id from provider_call where id = p_call) for no key update;
 	perform from project where id = (select project_id from provider_call where id = p_call) for no key update;
 	select * into v_call from provider_call where id = p_call for no key update;
 	if v_call.id is null or v_call.state not in ('intent', 'sending', 'accepted', 'uncertain') then

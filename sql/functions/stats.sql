@@ -1,21 +1,4 @@
--- The operator's counters, and the caller by its token.
-
--- As setting the caller, but only while the token is good: the same statement that says who asks finds out that the user has ended its
--- tokens or is disabled, so no request pays a round trip for that.
-create or replace function caller_set(p_user int, p_epoch int) returns void
-language plpgsql security definer
-as $$
-declare
-	v_set text;
-begin
-	if not exists (select from framewright.users u where u.id = p_user and u.token_epoch = p_epoch and u.disabled_at is null) then
-		perform framewright.refuse(401, 'unauthorized', 'The access token was ended');
-	end if;
-	-- An assignment is a plain expression; perform would plan and run a statement.
-	v_set := set_config('framewright.user_id', p_user::text, true);
-end
-$$;
-comment on function caller_set is 'Makes the bearer of a token the caller; refuses with 401 when its epoch is over. [roles: a]';
+-- The operator's counters.
 
 create or replace function stats_jobs()
 returns table (state text, count bigint)

@@ -631,7 +631,7 @@ job_load(struct db *db UNUSED, struct arena *arena UNUSED, const char *id, struc
 	    .created_at = NOW_US,
 	    .started_at = NOW_US,
 	    .finished_at = over ? NOW_US : CLOCK_NONE,
-	    .project_seq = 5};
+	    .version = 5};
 	(void)text_copy(ret->public_id, sizeof(ret->public_id), id);
 	(void)text_copy(ret->kind, sizeof(ret->kind), "ad.images_join");
 	(void)text_copy(ret->project_id, sizeof(ret->project_id), FAKE_SESSION);

@@ -219,6 +219,11 @@ TEST(job_heartbeat_carries_progress_out_and_cancel_back)
 	CHECK_STR(view.state, "running");
 	CHECK_STR(view.phase, "encode");
 	CHECK(view.progress > 0.24 && view.progress < 0.26);
+	const int64_t version = view.version, beat_at = view.beat_at;
+	CHECK_OK(job_heartbeat(renderd(), worker, beats, 1, &err), &err);
+	CHECK_OK(job_load(renderd(), test_arena(), jobs[0].public_id, &view, &err), &err);
+	CHECK_INT(view.version, version);
+	CHECK(view.beat_at > beat_at);
 	CHECK_OK(job_cancel(renderd(), jobs[0].public_id, &err), &err);
 	test_sql("update job_lease set deadline_at = now() - interval '1 second' where job_id = %lld",
 	    (long long)jobs[1].id);
@@ -452,10 +457,12 @@ TEST(job_cancel_is_the_owners_and_editors_right)
 	CHECK_FAILS_CODE(job_cancel(api, public_id, &err), &err, ERR_FORBIDDEN, "forbidden");
 	error_clear(&err);
 	db_caller(api, editor);
+	const int64_t version = view.version;
 	CHECK_OK(job_cancel(api, public_id, &err), &err);
 	db_caller(api, owner);
 	CHECK_OK(job_load(api, test_arena(), public_id, &view, &err), &err);
 	CHECK_STR(view.state, "cancelled");
+	CHECK(view.version != version);
 	db_caller(api, 0);
 }
 

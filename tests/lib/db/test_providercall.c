@@ -163,6 +163,9 @@ TEST(call_is_reserved_sent_accepted_and_settled)
 				" where provider_call_id = %lld",
 		      (long long)call.id),
 	    "video_generator stable-video-diffusion 790000 41000 true");
+	struct job_view view;
+	CHECK_OK(job_load(renderd(), test_arena(), job.public_id, &view, &err), &err);
+	CHECK_INT(view.price_micros, 790000);
 	CHECK_OK(providercall_settle(renderd(), call.id, 1, 1, NULL, &err), &err);
 	CHECK_INT(of_project("total_micros"), 790000);
 }
