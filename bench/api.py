@@ -116,7 +116,7 @@ http {{
 	uwsgi_temp_path {self.folder}/temp-uwsgi;
 	scgi_temp_path {self.folder}/temp-scgi;
 	include {self.folder}/site.conf;
-	access_log {self.folder}/access.log framewright;
+	access_log {self.folder}/access.log framewright buffer=32k flush=1s;
 	server {{
 		listen 127.0.0.1:{self.hello};
 		location / {{ include {self.folder}/hello.conf; }}

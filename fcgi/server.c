@@ -53,6 +53,22 @@ fcgi_write(struct channel *channel, const void *bytes, size_t len)
 	return 0;
 }
 
+/* libfcgi ends a connection by waiting until nginx has closed it, so that an answer to a body that nobody read is not
+ * lost. A request without a body has nothing to lose: no more system calls, and no more waking up. */
+static void
+finish_connection(FCGX_Request *request, int fd, bool bodiless)
+{
+	char byte;
+
+	if (!bodiless || recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0) {
+		FCGX_Finish_r(request);
+		return;
+	}
+	request->keepConnection = 1;
+	FCGX_Finish_r(request);
+	(void)close(fd);
+}
+
 /* keepConnection makes FCGX_Accept_r leave our descriptor open when it tidies up before reading; the request's own flag
  * replaces it then. listen_sock -1: after a connection that sent no request it must fail, not accept another. */
 static void
@@ -71,8 +87,11 @@ serve_connection(struct responder *responder, FCGX_Request *request, int fd)
 	    .channel = {.env = request->envp, .read = fcgi_read, .write = fcgi_write},
 	    .request = request,
 	};
+	const char *length = FCGX_GetParam("CONTENT_LENGTH", request->envp);
+	const bool bodiless = length == NULL || *length == '\0' || strcmp(length, "0") == 0;
+
 	responder_serve(responder, &self.channel);
-	FCGX_Finish_r(request);
+	finish_connection(request, fd, bodiless);
 }
 
 /* The next connection, or -1 when it is time to leave. Each connection wakes one thread (EPOLLEXCLUSIVE). */

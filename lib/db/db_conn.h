@@ -24,7 +24,7 @@ struct db_hint {
 
 struct db {
 	PGconn *conn;
-	pid_t pid;
+	unsigned generation; /* of the process that opened it: db_generation() */
 	struct db_options options;
 	int caller;
 	int caller_epoch; /* of the token that the caller came with; -1: not to be checked */
@@ -50,6 +50,8 @@ struct db {
 };
 
 /* db_open.c */
+/* Another number in every child that was forked since: getpid() would be a system call for each statement. */
+unsigned db_generation(void);
 int db_connect(struct db *db, int attempts, struct error *err) MUST_CHECK;
 /* A connection that is good for one more statement, or database_unavailable. */
 int db_ready(struct db *db, struct error *err) MUST_CHECK;

@@ -128,7 +128,7 @@ db_fd(const struct db *db)
 int
 db_note_next(struct db *db, struct db_note *ret_note, struct error *err)
 {
-	assert(db->pid == getpid());
+	assert(db->generation == db_generation());
 	if (db->conn == NULL || db->broken)
 		return db_error_lost(db, "listening", err);
 	PGnotify *note = PQnotifies(db->conn);

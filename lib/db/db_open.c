@@ -13,6 +13,27 @@
 #include "lib/base/id.h"
 #include "lib/db/db_conn.h"
 
+static unsigned generation;
+static pthread_once_t generation_once = PTHREAD_ONCE_INIT;
+
+static void
+generation_next(void)
+{
+	generation++;
+}
+
+static void
+generation_watch(void)
+{
+	(void)pthread_atfork(NULL, NULL, generation_next);
+}
+
+unsigned
+db_generation(void)
+{
+	return generation;
+}
+
 /* Warnings are not for stderr. A server that says goodbye (57P01 and its like) to an idle connection says it this way.
  */
 static void
@@ -140,7 +161,8 @@ db_open(const struct db_options *options, struct db **ret_db, struct error *err)
 		db->options.timeout_s = 10;
 	if (db->options.attempts <= 0)
 		db->options.attempts = 5;
-	db->pid = getpid();
+	(void)pthread_once(&generation_once, generation_watch);
+	db->generation = db_generation();
 	pthread_mutex_init(&db->cancel_lock, NULL);
 	if (db_connect(db, db->options.attempts, err) < 0) {
 		db_close(&db);
@@ -156,7 +178,7 @@ db_close(struct db **db)
 	if (*db == NULL)
 		return;
 	/* A child that inherited the connection must not end the parent's session. */
-	if ((*db)->pid == getpid())
+	if ((*db)->generation == db_generation())
 		db_disconnect(*db);
 	pthread_mutex_destroy(&(*db)->cancel_lock);
 	free((*db)->prepared);
@@ -183,7 +205,7 @@ db_hung_up(struct db *db)
 int
 db_ready(struct db *db, struct error *err)
 {
-	assert(db->pid == getpid());
+	assert(db->generation == db_generation());
 	if (db->conn != NULL && !db->broken && (db->in_transaction || !db_hung_up(db)))
 		return 0;
 	if (db->in_transaction)
@@ -198,7 +220,7 @@ db_ready(struct db *db, struct error *err)
 int
 db_ensure(struct db *db, struct error *err)
 {
-	assert(db->pid == getpid() && !db->in_transaction);
+	assert(db->generation == db_generation() && !db->in_transaction);
 	if (db->conn != NULL && !db->broken && !db_hung_up(db))
 		return 0;
 	return db_connect(db, db->options.attempts, err);

@@ -4,6 +4,7 @@
 #ifndef FW_NET_LISTEN_H
 #define FW_NET_LISTEN_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "lib/base/attr.h"
@@ -41,6 +42,7 @@ int notify_watchdog_ms(void);
 struct stop {
 	int signal_fd; /* readable when a signal waits */
 	int event_fd;  /* readable for good once stop_now() was called: give it to every thread's poll */
+	atomic_bool wanted;
 };
 enum stop_reason { STOP_NONE, STOP_END, STOP_RELOAD };
 
