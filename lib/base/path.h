@@ -66,8 +66,6 @@ int fd_read_all(
 
 /* Removes dir/name and everything below it without following symbolic links; absence is success. */
 int path_remove_tree(int dir, const char *name, struct error *err) MUST_CHECK;
-/* Bytes of regular files below dir/name. */
-int path_tree_size(int dir, const char *name, int64_t *ret_bytes, struct error *err) MUST_CHECK;
 /* Bytes an unprivileged process may still write on the file system of `path`. */
 int path_free_space(const char *path, int64_t *ret_bytes, struct error *err) MUST_CHECK;
 /* 0 when need + reserve bytes are free, else ERR_STORAGE_FULL. */

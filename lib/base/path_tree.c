@@ -78,27 +78,6 @@ path_remove_tree(int dir, const char *name, struct error *err)
 	return walk(dir, name, 0, remove_entry, NULL, err);
 }
 
-static int
-add_size(int dir UNUSED, const char *name UNUSED, const struct stat *st, void *ctx, struct error *err UNUSED)
-{
-	int64_t *bytes = ctx;
-
-	if (S_ISREG(st->st_mode))
-		*bytes += st->st_size;
-	return 0;
-}
-
-int
-path_tree_size(int dir, const char *name, int64_t *ret_bytes, struct error *err)
-{
-	int64_t bytes = 0;
-
-	if (walk(dir, name, 0, add_size, &bytes, err) < 0)
-		return -1;
-	*ret_bytes = bytes;
-	return 0;
-}
-
 int
 path_free_space(const char *path, int64_t *ret_bytes, struct error *err)
 {

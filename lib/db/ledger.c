@@ -10,12 +10,10 @@ static const struct db_stmt ledger_of_project_stmt = {"ledger_of_project",
     "select agent, model, sum(price_micros)::bigint, sum(charged_micros)::bigint, sum(duration_ms)::bigint, count(*)"
     " from ledger where project_id = $1 group by agent, model order by min(id)",
     1};
-static const struct db_stmt ledger_price_stmt = {"ledger_price", "select micros from price where model = $1", 1};
 
 const struct db_stmt_row ledger_statements[] = {
     {&ledger_add_stmt, "rc"},
     {&ledger_of_project_stmt, "arc"},
-    {&ledger_price_stmt, "arc"},
     {NULL, NULL},
 };
 
@@ -56,17 +54,4 @@ ledger_of_project(struct db *db, struct arena *arena, const char *project_id, co
 	*ret_sums = sums;
 	*ret_count = (size_t)res.count;
 	return 0;
-}
-
-int
-ledger_price(struct db *db, const char *model, int64_t *ret_micros, struct error *err)
-{
-	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
-	if (db_run(db, &ledger_price_stmt, DB_ARGS(DB_TEXT(model)), DB_AT_MOST_ONE, &res, err) < 0)
-		return error_wrap(err, "price of '%s'", model);
-	if (res.count == 0)
-		return error_code(err, ERR_NOT_FOUND, "unknown_price", "There is no price for '%s'.", model);
-	struct db_row row = db_row(&res, 0);
-	*ret_micros = db_get_int(&row);
-	return db_row_end(&row, err);
 }

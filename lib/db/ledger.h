@@ -36,7 +36,4 @@ struct ledger_sum {
 int ledger_of_project(struct db *db, struct arena *arena, const char *project_id, const struct ledger_sum **ret_sums,
     size_t *ret_count, struct error *err) MUST_CHECK;
 
-/* Price of a model (or of an agent without one) from the price table; ERR_NOT_FOUND "unknown_price". */
-int ledger_price(struct db *db, const char *model, int64_t *ret_micros, struct error *err) MUST_CHECK;
-
 #endif

@@ -22,8 +22,6 @@ static const struct db_stmt list_stmt = {"project_list",
     " and ($2::timestamptz is null or (p.updated_at, p.id) < ($2, $3))"
     " order by p.updated_at desc, p.id desc limit $1 offset $4",
     4};
-/* project, user */
-static const struct db_stmt access_stmt = {"project_access", "select role, seq from project_access($1, $2)", 2};
 static const struct db_stmt members_stmt = {
     "project_members", "select user_id, email, role from project_members($1)", 1};
 /* project, user, role */
@@ -79,35 +77,6 @@ project_load(struct db *db, struct arena *arena, const char *id, struct project 
 	if (db_row_end(&row, err) < 0)
 		return -1;
 	*ret_project = project;
-	return 0;
-}
-
-int
-project_role_of(
-    struct db *db, const char *id, int32_t user_id, enum project_role *ret_role, int64_t *ret_seq, struct error *err)
-{
-	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
-	enum project_role role = PROJECT_NONE;
-	int64_t seq = 0;
-
-	if (!id_is_uuid(id)) {
-		*ret_role = PROJECT_NONE;
-		return 0;
-	}
-	if (db_run(db, &access_stmt, DB_ARGS(DB_TEXT(id), DB_INT(user_id)), DB_AT_MOST_ONE, &res, err) < 0)
-		return error_wrap(err, "asking for the role in project '%s'", id);
-	if (res.count > 0) {
-		struct db_row row = db_row(&res, 0);
-		char name[16];
-		db_get_chars(&row, name, sizeof(name));
-		role = project_role_of_name(name);
-		seq = db_get_int(&row);
-		if (db_row_end(&row, err) < 0)
-			return -1;
-	}
-	*ret_role = role;
-	if (ret_seq != NULL)
-		*ret_seq = seq;
 	return 0;
 }
 
@@ -208,7 +177,6 @@ project_member_remove(struct db *db, const char *id, int32_t user_id, struct err
 const struct db_stmt_row project_statements[] = {
     {&load_stmt, "ac"},
     {&list_stmt, "ac"},
-    {&access_stmt, "arec"},
     {&members_stmt, "a"},
     {&member_set_stmt, "a"},
     {&member_remove_stmt, "a"},

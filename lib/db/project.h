@@ -2,7 +2,7 @@
  * Projects in general: who may do what in one, and its members. What a project is made of belongs to its kind
  * (session.h).
  *
- * All but project_role_of() need the caller on the connection. A project the caller may not see is ERR_NOT_FOUND.
+ * All need the caller on the connection. A project the caller may not see is ERR_NOT_FOUND.
  * Everything returned lives in the arena.
  */
 #ifndef FW_DB_PROJECT_H
@@ -41,9 +41,6 @@ enum project_role project_role_of_name(const char *name);
 
 int project_load(
     struct db *db, struct arena *arena, const char *id, struct project **ret_project, struct error *err) MUST_CHECK;
-/* For programs without a caller (eventd): PROJECT_NONE when absent, deleted or not theirs. ret_seq may be NULL. */
-int project_role_of(struct db *db, const char *id, int32_t user_id, enum project_role *ret_role, int64_t *ret_seq,
-    struct error *err) MUST_CHECK;
 /* The caller's own and shared ones, latest change first. `cursor` is a former *ret_next or NULL; *ret_next is NULL at
  * the end. Without a cursor `offset` rows are passed over. */
 int project_list(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,

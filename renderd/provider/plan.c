@@ -58,18 +58,6 @@ static const char *const category_keywords[PRODUCT_CATEGORY__COUNT][3] = {
     [PRODUCT_FURNITURE] = {"designed", "calm", "natural"},
 };
 
-const char *
-plan_view(int index)
-{
-	return plan_rows[FW_MIN(FW_MAX(index, 0), (int)ARRAY_LEN(plan_rows) - 1)].view;
-}
-
-int
-plan_variant(int index)
-{
-	return plan_rows[FW_MIN(FW_MAX(index, 0), (int)ARRAY_LEN(plan_rows) - 1)].variant;
-}
-
 static void
 write_prompt(
     struct js_writer *w, const struct plan_row *row, const struct plan_images *plan, enum product_category category)

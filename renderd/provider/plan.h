@@ -24,11 +24,6 @@ struct plan_images {
  * negative_prompt, keywords, view_type, variant, seed, guidance_scale, variation_strength}]. */
 void plan_images_write(struct js_writer *w, const struct plan_images *plan);
 
-/* "front", "side", ... of picture `index` (0-7); the seventh is a second lifestyle, the eighth a second detail. */
-const char *plan_view(int index) RETURNS_NONNULL;
-/* 0, or 1 for the second picture of a view. */
-int plan_variant(int index);
-
 struct plan_clips {
 	const char *video_prompt;
 	struct js_strings views; /* of the approved pictures, in their order */

@@ -418,17 +418,6 @@ comment on function open_jobs_check is 'Refuses when the caller has this many un
 
 -- Projects and members -----------------------------------------------------------------------------------------------------------------
 
-create or replace function project_access(p_project uuid, p_user int)
-returns table (role text, seq bigint)
-language sql stable security definer
-set search_path = framewright, pg_temp
-as $$
-	select project_role(p.id, p_user), p.event_seq
-	from project p
-	where p.id = p_project and p.deleted_at is null
-$$;
-comment on function project_access is 'Role and last event number for programs that check on somebody''s behalf. [roles: arec]';
-
 -- Refuses who may not, at least `p_need` (viewer, editor, owner); returns the caller's role.
 create or replace function project_need(p_project uuid, p_need text)
 returns text

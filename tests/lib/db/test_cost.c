@@ -151,9 +151,7 @@ TEST(members_come_and_go_by_the_owner_s_word)
 {
 	struct error err = {0};
 	struct project_member *members = NULL;
-	enum project_role role = PROJECT_OWNER;
 	size_t count = 0;
-	int64_t seq = 0;
 	const int member = play_begin();
 	const int owner = play_begin();
 	const char *id = play_session();
@@ -167,17 +165,11 @@ TEST(members_come_and_go_by_the_owner_s_word)
 	CHECK_INT(count, 2);
 	CHECK_INT(members[0].user_id, owner);
 	CHECK_INT(members[1].role, PROJECT_EDITOR);
-	CHECK_OK(project_role_of(test_db("framewright_eventd"), id, member, &role, &seq, &err), &err);
-	CHECK_INT(role, PROJECT_EDITOR);
 	db_caller(play_api(), member);
 	CHECK_FAILS(project_member_remove(play_api(), id, owner, &err), &err, ERR_FORBIDDEN);
 	error_clear(&err);
 	CHECK_OK(project_member_remove(play_api(), id, member, &err), &err);
 	CHECK_FAILS(project_members(play_api(), test_arena(), id, &members, &count, &err), &err, ERR_NOT_FOUND);
-	CHECK_OK(project_role_of(test_db("framewright_eventd"), id, member, &role, &seq, &err), &err);
-	CHECK_INT(role, PROJECT_NONE);
-	CHECK_OK(project_role_of(test_db("framewright_eventd"), "junk", member, &role, NULL, &err), &err);
-	CHECK_INT(role, PROJECT_NONE);
 }
 
 /* ---- cache ---- */
