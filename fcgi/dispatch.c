@@ -9,6 +9,9 @@
 #include "lib/db/db.h"
 #include "lib/db/limit.h"
 
+/* Enough for {} where an address takes no input. */
+#define EMPTY_BODY_MAX 1024
+
 /* Headers that a page of another allowed origin needs; none for anybody else, so the browser keeps the answer from it.
  */
 static void
@@ -108,14 +111,16 @@ static int
 read_body(struct req *req, struct error *err)
 {
 	const struct route *route = req->route;
-	const size_t limit = route->body_limit == ROUTE_BODY_SETTING
+	const bool bodiless = route->input == NULL && route->body_limit == 0;
+	const size_t limit = bodiless ? EMPTY_BODY_MAX
+			     : route->body_limit == ROUTE_BODY_SETTING
 				 ? (size_t)conf_size(req->app->conf, CONF_BODY_LIMIT)
 				 : route->body_limit;
 
 	if ((route->flags & ROUTE_RAW_BODY) != 0 || req->method == REQ_GET || req->method == REQ_HEAD)
 		return 0;
-	if (route->input == NULL && route->body_limit == 0)
-		return req->content_length > 0 ? error_set(err, ERR_BAD_REQUEST, "This address takes no body.") : 0;
+	if (bodiless && req->content_length <= 0)
+		return 0;
 	if (req->content_length > (int64_t)limit)
 		return error_set(err, ERR_TOO_LARGE, "The body is larger than %zu bytes.", limit);
 	if (req->content_length != 0 && !is_json(req->content_type))
@@ -128,6 +133,7 @@ read_input(struct req *req, struct error *err)
 {
 	static const struct js_field no_fields[] = {JS_END};
 	const struct route *route = req->route;
+	const struct js_field *fields = route->input;
 
 	req->problems = arena_zalloc(req->arena, sizeof(*req->problems));
 	req->query = arena_zalloc(req->arena, route->query_size);
@@ -139,10 +145,11 @@ read_input(struct req *req, struct error *err)
 		return -1;
 	if (read_body(req, err) < 0)
 		return -1;
-	if (route->input == NULL)
+	/* Clients that always send JSON send {} where nothing is wanted. */
+	if (fields == NULL && (route->body_limit > 0 || req->body_len == 0))
 		return 0;
-	return js_parse(
-	    req->arena, req->body, req->body_len, route->input, req->input, route->input_size, req->problems, err);
+	return js_parse(req->arena, req->body, req->body_len, fields == NULL ? no_fields : fields, req->input,
+	    route->input_size, req->problems, err);
 }
 
 static int

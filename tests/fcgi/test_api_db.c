@@ -187,6 +187,20 @@ TEST(a_job_answers_304_until_it_changes)
 	CHECK_INT(fake_serve(&call).status, 200);
 }
 
+TEST(an_address_without_input_takes_an_empty_object)
+{
+	const char *id = new_session();
+	struct answer a = good("POST", "/api/generate-images", body_with(id, ",\"product_prompt\":\"pink shoes\""));
+	const char *path = path_of("/api/v1/jobs/%s/cancel", member(a.body, "/job_id"));
+	struct call call = {.method = "POST", .path = path, .body = "{\"why\": 1}"};
+
+	CHECK_INT(fake_serve(&call).status, 422);
+	call.body = "junk";
+	CHECK_INT(fake_serve(&call).status, 400);
+	call.body = "{}";
+	CHECK_INT(fake_serve(&call).status, 200);
+}
+
 /* Platform, Sign-in: raising the epoch ends every token at once, without an extra round trip. */
 TEST(ended_tokens_stop_working)
 {
@@ -507,8 +521,8 @@ TEST(a_stranger_starts_nothing)
 
 TEST_MAIN_WITH(set_up, test_db_tear_down, ROW(a_session_is_created_read_listed_and_deleted),
     ROW(sessions_for_others_are_forbidden), ROW(steps_out_of_order_are_409), ROW(a_start_call_starts_once),
-    ROW(a_job_answers_304_until_it_changes), ROW(ended_tokens_stop_working),
-    ROW(login_answers_alike_for_unknown_and_wrong), ROW(a_sign_in_goes_round), ROW(keys_are_made_used_and_ended),
-    ROW(an_upload_is_stored_under_its_hash), ROW(a_share_link_opens_without_a_token), ROW(tickets_open_a_file_once),
-    ROW(every_reading_route_answers_in_its_shape), ROW(health_needs_a_worker),
+    ROW(a_job_answers_304_until_it_changes), ROW(an_address_without_input_takes_an_empty_object),
+    ROW(ended_tokens_stop_working), ROW(login_answers_alike_for_unknown_and_wrong), ROW(a_sign_in_goes_round),
+    ROW(keys_are_made_used_and_ended), ROW(an_upload_is_stored_under_its_hash), ROW(a_share_link_opens_without_a_token),
+    ROW(tickets_open_a_file_once), ROW(every_reading_route_answers_in_its_shape), ROW(health_needs_a_worker),
     ROW(health_shows_providers_to_administrators_only), ROW(a_stranger_finds_nothing), ROW(a_stranger_starts_nothing))
