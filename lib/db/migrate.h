@@ -9,7 +9,7 @@
 #include "lib/db/db.h"
 
 /* The newest patch this program was written for; a test compares it with sql/migrations/. */
-#define MIGRATE_SCHEMA "0004-job-price"
+#define MIGRATE_SCHEMA "0005-job-finish-error"
 
 struct migrate_report {
 	int applied;   /* new patches */

@@ -241,7 +241,7 @@ begin
 	v_current := v_row.current;
 	if v_current then
 		perform ad_emit(p_job.project_id, p_job.id, ad_piece_frame('images',
-			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job.id), v_session.run_total), 'progress');
+			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job), v_session.run_total), 'piece');
 	end if;
 end
 $$;
@@ -310,6 +310,10 @@ declare
 	v_id text;
 begin
 	if p_outcome <> 'done' then
+		select s.* into v_session from ad_session s where s.project_id = p_job.project_id;
+		perform ad_emit(p_job.project_id, p_job.id, coalesce(v_session.last_progress - array['gate', 'data', 'error'], '{"progress": 0}')
+			|| jsonb_build_object('stage', v_session.stage, 'message', 'Your picture could not be taken over.', 'warning',
+				case p_outcome when 'cancelled' then 'cancelled' else coalesce(nullif(p_result ->> 'code', ''), 'import_failed') end), 'end');
 		return;
 	end if;
 	-- Own pictures come behind generated ones, in the order of their calls.
@@ -323,8 +327,13 @@ begin
 	update ad_session s
 	set generated_image_ids = ad_in_order(s.generated_image_ids, v_id),
 	    stage = case s.stage when 'created' then 'image_selection' else s.stage end
-	where s.project_id = p_job.project_id;
+	where s.project_id = p_job.project_id
+	returning s.* into v_session;
 	perform project_touch(p_job.project_id);
+	perform ad_emit(p_job.project_id, p_job.id, coalesce(v_session.last_progress - array['gate', 'error', 'warning'], '{"progress": 50}')
+		|| jsonb_build_object('stage', v_session.stage, 'message', 'Your picture was added.', 'data', jsonb_build_object('images',
+			(select jsonb_build_array(jsonb_build_object('id', a.id, 'url', ad_url(a.id), 'view_type', a.metadata -> 'view_type',
+				'cost', ad_money(a.price_micros))) from asset a where a.id = v_id))), 'end');
 end
 $$;
 comment on function ad_import_ended is 'An own picture is there and counts like a generated one.';
@@ -426,7 +435,7 @@ begin
 	v_current := v_row.current;
 	if v_current then
 		perform ad_emit(p_job.project_id, p_job.id, ad_piece_frame('clips',
-			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job.id), v_session.run_total), 'progress');
+			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job), v_session.run_total), 'piece');
 	end if;
 end
 $$;
@@ -605,3 +614,40 @@ begin
 end
 $$;
 comment on function ad_stop_run is 'Cancels the step that a cancelled job belongs to.';
+
+-- The end of a job could not be taken over (job_finish_failed in job.sql): whatever it was, the step it belongs to fails and its other
+-- jobs end. It looks at as little as possible, for what it looks at may be what is broken.
+create or replace function ad_lost(p_job job, p_code text)
+returns void
+language plpgsql
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_session ad_session;
+	v_run text := p_job.payload ->> 'run';
+	v_text text := 'The step could not be finished; please start it again';
+	v_jobs bigint[];
+begin
+	perform from project p where p.id = p_job.project_id for no key update;
+	select s.* into v_session from ad_session s where s.project_id = p_job.project_id;
+	if v_session.project_id is null or not ad_is_running(v_session.stage)
+		or v_run ~ '^[0-9]{1,9}$' and v_run <> v_session.run_number::text
+	then
+		return;
+	end if;
+	update ad_session s
+	set stage = 'failed', failed_stage = s.stage, error_code = p_code, error_message = v_text
+	where s.project_id = p_job.project_id;
+	perform ad_emit(p_job.project_id, p_job.id, jsonb_build_object('stage', 'failed', 'message', v_text,
+		'progress', coalesce(v_session.last_progress -> 'progress', '0'),
+		'run_progress', coalesce(v_session.last_progress -> 'run_progress', '0'),
+		'error', jsonb_build_object('code', p_code, 'message', v_text)), 'end');
+	select coalesce(array_agg(j.id order by j.id), '{}') into v_jobs
+	from job j
+	where j.project_id = p_job.project_id and j.finished_at is null and j.cancel_requested_at is null and j.kind <> 'ad.import';
+	if cardinality(v_jobs) > 0 then
+		perform job_cancel_many(v_jobs);
+	end if;
+end
+$$;
+comment on function ad_lost is 'Fails the running step because the end of one of its jobs could not be taken over.';

@@ -2,7 +2,8 @@
 --
 -- `progress` runs over the whole flow (pictures 0-50, clips 50-90, film 90-100), `run_progress` over the running step. Within a run
 -- neither goes back. A frame that says the same as the last one with other numbers is not written within half a second; it becomes the
--- session's last one all the same, and goes out with the repetition (sweep_progress) if nothing newer comes first.
+-- session's last one all the same, and goes out with the repetition (sweep_progress) if nothing newer comes first. The end of a piece is
+-- always written: every number of pieces is seen once.
 
 create or replace function ad_frame(p_stage text, p_kind text, p_progress numeric, p_message text)
 returns jsonb
@@ -21,7 +22,7 @@ as $$
 $$;
 comment on function ad_frame is 'A frame of a step: kind images, clips or compose, progress of the whole flow.';
 
--- p_mode: start (progress begins anew), end (always written), else held back when it comes too soon. The caller holds the project's
+-- p_mode: start (progress begins anew), piece and end (always written), else held back when it comes too soon. The caller holds the project's
 -- lock, or takes it here.
 create or replace function ad_emit(p_session uuid, p_job bigint, p_frame jsonb, p_mode text)
 returns bigint
@@ -40,7 +41,7 @@ begin
 	if p_mode <> 'start' and (v_last ->> 'progress')::int > (v_frame ->> 'progress')::int then
 		v_frame := v_frame || jsonb_build_object('progress', v_last -> 'progress', 'run_progress', v_last -> 'run_progress');
 	end if;
-	if p_mode in ('start', 'end')
+	if p_mode in ('start', 'piece', 'end')
 		or v_project.event_at is null
 		or v_project.event_at <= clock_timestamp() - interval '500 milliseconds'
 		or v_last ->> 'stage' is distinct from v_frame ->> 'stage'
@@ -55,8 +56,8 @@ end
 $$;
 comment on function ad_emit is 'Writes a frame unless it comes too soon after one like it; its number, or 0.';
 
--- How many pieces of a run have ended, the given job included (it may be about to).
-create or replace function ad_ended(p_session uuid, p_run int, p_kind text, p_job bigint)
+-- How many pieces of a run have ended; with p_job, up to and with that one: pieces that end in one statement are told one by one.
+create or replace function ad_ended(p_session uuid, p_run int, p_kind text, p_job job default null)
 returns int
 language sql stable
 set search_path = framewright, pg_temp
@@ -64,7 +65,8 @@ as $$
 	select count(*)::int
 	from job j
 	where j.project_id = p_session and j.kind = p_kind and (j.payload ->> 'run')::int = p_run
-	  and (j.finished_at is not null or j.id = p_job)
+	  and j.finished_at is not null
+	  and (p_job.id is null or j.finished_at < p_job.finished_at or j.finished_at = p_job.finished_at and j.id <= p_job.id)
 $$;
 comment on function ad_ended is 'Ended jobs of one kind in a run.';
 
@@ -128,9 +130,9 @@ begin
 		when 'ad.plan_images' then ad_frame('prompt_parsing', 'images', 10 * v_fraction, 'Analyzing your prompt...')
 		when 'ad.plan_clips' then ad_frame('video_planning', 'clips', 50 + 5 * v_fraction, 'Planning video scenes...')
 		when 'ad.image' then ad_piece_frame('images',
-			ad_ended(v_job.project_id, v_session.run_number, v_job.kind, 0), v_session.run_total)
+			ad_ended(v_job.project_id, v_session.run_number, v_job.kind), v_session.run_total)
 		when 'ad.clip' then ad_piece_frame('clips',
-			ad_ended(v_job.project_id, v_session.run_number, v_job.kind, 0), v_session.run_total)
+			ad_ended(v_job.project_id, v_session.run_number, v_job.kind), v_session.run_total)
 		when 'ad.music' then ad_compose_frame('music', true, v_fraction)
 		when 'ad.compose' then ad_compose_frame(p_phase,
 			coalesce((v_session.compose_request #>> '{audio,enabled}')::boolean, false), v_fraction)

@@ -13,6 +13,28 @@
 --   ad.compose      session_id, run, request, clips [{asset_id, sha256, media_type, duration_us, width, height, fps_num, fps_den}];
 --                   after the music: music, the result of ad.music
 
+-- Refuses a step whose provider is known to be down, before anything is started or costs anything: the breaker of its queue is open. A
+-- provider that is only busy or paused by the operator is not down.
+create or replace function ad_provider_check(p_kind text)
+returns void
+language plpgsql stable
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_name text := case p_kind when 'images' then ad_setting('image_provider', 'local') when 'clips' then ad_setting('video_provider', 'local') end;
+	v_wait int;
+begin
+	select ceil(extract(epoch from l.open_until - clock_timestamp()))::int into v_wait
+	from provider_limit l
+	where l.name = v_name and l.open_until > clock_timestamp();
+	if found then
+		perform refuse(503, 'provider_unavailable', 'The provider of this step does not answer at the moment', null,
+			format('try again in %s s', greatest(1, v_wait)));
+	end if;
+end
+$$;
+comment on function ad_provider_check is 'Refuses with 503 while the provider of a step is known to be down.';
+
 -- Under the session's lock: refuses what the stage machine does not allow and what costs too much. p_price: what is surely going to be paid.
 create or replace function ad_start_check(p_session ad_session, p_project project, p_kind text, p_price bigint)
 returns void
@@ -51,6 +73,7 @@ begin
 	if p_kind = 'compose' and cardinality(p_session.clip_order) < 1 then
 		perform refuse(409, 'selection_required', 'At least 1 clip must be approved first');
 	end if;
+	perform ad_provider_check(p_kind);
 	perform cost_check(p_project.id, p_project.owner_id, p_price);
 end
 $$;

@@ -343,7 +343,32 @@ begin
 end
 $$;
 
--- Calls the kind's on_finish function.
+-- What is to be done when a job has ended but its on_finish function could not take that over: the job says so (finish_error is the
+-- operator's, error the user's), and the flow it belongs to ends as failed, by its area's function <area>_lost(job, code). So nobody waits
+-- for what will not come. Even a failure in there does not take the job's end back.
+create or replace function job_finish_failed(p_function text, j job, p_reason text) returns void
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_lost text := split_part(p_function, '_', 1) || '_lost';
+begin
+	update job
+	set finish_error = left(p_reason, 500), error = coalesce(job.error,
+		'{"code": "finish_failed", "detail": "The end of this could not be taken over.", "kind": "internal", "retryable": true}')
+	where id = j.id;
+	if exists (select from pg_proc where proname = v_lost and pronamespace = 'framewright'::regnamespace) then
+		execute format('select %I($1, $2)', v_lost) using j, 'finish_failed';
+	end if;
+exception
+	when serialization_failure or deadlock_detected or query_canceled or admin_shutdown then
+		raise;
+	when others then
+		update job set finish_error = left(format('%s; then %s: %s', p_reason, v_lost, sqlerrm), 500) where id = j.id;
+end
+$$;
+
+-- Calls the kind's on_finish function. Its failure undoes a success, which is then ended as failed (lib/db/job.h); any other end stands.
 create or replace function job_call_finish(p_function text, j job, p_outcome text, p_body jsonb) returns void
 language plpgsql security definer
 set search_path = framewright, pg_temp
@@ -360,6 +385,7 @@ begin
 			raise;
 		when others then
 			raise warning 'the end of job % (%) was not taken over by %: %', j.id, p_outcome, p_function, sqlerrm;
+			perform job_finish_failed(p_function, j, format('%s: %s', p_function, sqlerrm));
 	end;
 end
 $$;

@@ -644,6 +644,13 @@ TEST(own_pictures_stand_for_generated_ones)
 	const struct session *session = play_load(id);
 	CHECK_INT(session->stage, SESSION_IMAGE_SELECTION);
 	CHECK_INT(session->image_count, 3);
+	CHECK_INT(
+	    test_sql_int(
+		"select count(*) from event where project_id = '%s' and payload ->> 'message' like 'Your picture%%'"
+		" and payload #>> '{data,images,0,id}' is not null",
+		id),
+	    3);
+	CHECK_JSON_AT(play_last_event(id), "/stage", "image_selection");
 	CHECK_STR(session->images[0].view_type, "front");
 	CHECK_STR(session->images[1].view_type, "lifestyle");
 	CHECK_STR(session->images[2].view_type, "side");

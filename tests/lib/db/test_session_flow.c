@@ -531,6 +531,70 @@ TEST(progress_never_goes_back_and_is_not_too_fast)
 	CHECK_INT(seq, 0);
 }
 
+/* ADS-159: two that end in one statement, within the same half second, are told one by one */
+TEST(every_number_of_pieces_is_told)
+{
+	struct error err = {0};
+	struct session_started started;
+	play_begin();
+	const char *id = play_session();
+
+	CHECK_OK(play_start_images(id, 4, false, &started, &err), &err);
+	CHECK(play_end(play_claim("ad.plan_images"), JOB_DONE, play_plan(4)));
+	const struct job_claimed *first = play_claim("ad.image"), *second = play_claim("ad.image");
+	struct job_end ends[2] = {
+	    {.job = first->id, .lease = first->lease, .outcome = JOB_DONE, .body = play_picture()},
+	    {.job = second->id, .lease = second->lease, .outcome = JOB_DONE, .body = play_picture()}};
+	CHECK_OK(job_end(play_renderd(), ends, 2, &err), &err);
+	CHECK(play_end(play_claim("ad.image"), JOB_DONE, play_picture()));
+	for (int i = 1; i <= 3; i++)
+		CHECK(test_sql_int("select count(*) from event where project_id = '%s' and payload ->> 'message' ="
+				   " 'Generating image %d of 4...' and (payload ->> 'progress')::int = %d",
+			  id, i, 10 + 10 * i) >= 1);
+}
+
+/* The end of a piece that the flow cannot take over fails the step, and nobody waits for ever. */
+TEST(end_that_is_not_taken_over_fails_the_step)
+{
+	struct error err = {0};
+	struct session_started started;
+	play_begin();
+	const char *id = play_session();
+
+	CHECK_OK(play_start_images(id, 4, false, &started, &err), &err);
+	CHECK(play_end(play_claim("ad.plan_images"), JOB_DONE, play_plan(4)));
+	const struct job_claimed *image = play_claim("ad.image");
+	test_sql("update job set payload = payload || '{\"run\": \"junk\"}' where id = %lld", (long long)image->id);
+	CHECK(play_end(image, JOB_FAILED, "{\"code\": \"provider_error\", \"detail\": \"no\"}"));
+	CHECK_STR(
+	    test_sql_text("select state || ' ' || (error ->> 'code') from job where id = %lld", (long long)image->id),
+	    "failed provider_error");
+	CHECK_CONTAINS(
+	    test_sql_text("select finish_error from job where id = %lld", (long long)image->id), "ad_image_ended");
+	const struct session *session = play_load(id);
+	CHECK_INT(session->stage, SESSION_FAILED);
+	CHECK_STR(session->error_code, "finish_failed");
+	CHECK_JSON_AT(play_last_event(id), "/error/code", "finish_failed");
+	CHECK_INT(test_sql_int("select count(*) from job where project_id = '%s' and finished_at is null", id), 0);
+}
+
+/* ADS-149 */
+TEST(provider_that_is_down_stops_a_start)
+{
+	struct error err = {0};
+	struct session_started started;
+	play_begin();
+	const char *id = play_session();
+
+	test_sql("update provider_limit set open_until = now() + interval '1 minute' where name = 'local'");
+	CHECK_FAILS_CODE(
+	    play_start_images(id, 4, false, &started, &err), &err, ERR_UNAVAILABLE, "provider_unavailable");
+	test_sql("update provider_limit set open_until = now() - interval '1 second' where name = 'local'");
+	error_clear(&err);
+	CHECK_OK(play_start_images(id, 4, false, &started, &err), &err);
+	test_sql("update provider_limit set open_until = null where name = 'local'");
+}
+
 /* ADS-164..166: overlays, music, stitching, in this order */
 TEST(composition_tells_its_phases_in_order)
 {
@@ -615,4 +679,6 @@ TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(pictures_of_a_run_share_on
     ROW(the_same_prompt_is_not_paid_twice), ROW(a_fallback_plan_is_not_cached),
     ROW(cancel_goes_back_and_keeps_what_is_finished), ROW(a_result_of_an_older_run_does_not_mix_in),
     ROW(cancelling_the_step_s_job_cancels_the_step), ROW(progress_never_goes_back_and_is_not_too_fast),
-    ROW(composition_tells_its_phases_in_order), ROW(the_cost_alert_is_given_once), ROW(a_stale_end_changes_nothing))
+    ROW(every_number_of_pieces_is_told), ROW(end_that_is_not_taken_over_fails_the_step),
+    ROW(provider_that_is_down_stops_a_start), ROW(composition_tells_its_phases_in_order),
+    ROW(the_cost_alert_is_given_once), ROW(a_stale_end_changes_nothing))
