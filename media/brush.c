@@ -3,6 +3,7 @@
  */
 #include "media/brush.h"
 
+#include "lib/timeline/motion.h"
 #include "media/prepared.h"
 
 void
@@ -120,7 +121,7 @@ draw_plain(struct brush *brush)
 		return 0;
 	canvas_fill(brush->canvas, item->type == TIMELINE_CARD ? item->background_rgb : item->rgb);
 	if (brush->stuff->stamp != NULL)
-		stamp_put(brush->stuff->stamp, brush->canvas);
+		stamp_put(brush->stuff->stamp, brush->canvas, MOTION_ONE);
 	if (brush->stuff->look != NULL)
 		look_put(brush->stuff->look, brush->canvas);
 	brush->drawn = 0;

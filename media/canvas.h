@@ -64,7 +64,8 @@ struct stamp {
 int stamp_new(const uint32_t *argb, int stride, const struct canvas_patch *place, double opacity,
     struct stamp **ret_stamp, struct error *err) MUST_CHECK;
 void stamp_free(struct stamp **stamp);
-void stamp_put(const struct stamp *stamp, AVFrame *canvas);
+/* `share`/65536 of it: less than all while it fades. */
+void stamp_put(const struct stamp *stamp, AVFrame *canvas, int32_t share);
 
 /* What was seen while making a stretch of film, on a grid of about 480 samples a line. */
 struct canvas_stats {

@@ -32,11 +32,17 @@ struct drawtext_box {
 	double radius; /* of its corners */
 };
 
+/* Fonts that were loaded for one text and serve the next. In one thread at a time. */
+struct drawtext_shelf;
+struct drawtext_shelf *drawtext_shelf_new(void) RETURNS_NONNULL;
+void drawtext_shelf_free(struct drawtext_shelf **shelf);
+
 struct drawtext {
 	const char *text;
 	const struct font *font;
-	double size;	 /* pixels of the film */
-	double size_min; /* where shrinking gives way to breaking lines */
+	struct drawtext_shelf *shelf; /* NULL: fonts are loaded for this text alone */
+	double size;		      /* pixels of the film */
+	double size_min;	      /* where shrinking gives way to breaking lines */
 	uint32_t rgb;
 	const struct drawtext_part *parts; /* in order, not overlapping */
 	size_t n_parts;
@@ -87,11 +93,11 @@ struct drawtext_fonts {
 };
 
 /* The fonts that the text's letters really come from, whatever its size; a text of which no font has a letter has
- * none. One thread at a time. */
-int drawtext_fonts_used(
-    const char *text, const struct font *font, struct drawtext_fonts *ret_fonts, struct error *err) MUST_CHECK;
+ * none. The report, which may be NULL, says what is missing. One thread at a time. */
+int drawtext_fonts_used(const struct drawtext *what, struct drawtext_fonts *ret_fonts, struct drawtext_report *report,
+    struct error *err) MUST_CHECK;
 
-/* Width in pixels of the text on one line. */
-double drawtext_width(const char *text, const struct font *font, double size);
+/* Width in pixels of the text in its size, not fitted. */
+double drawtext_width(const struct drawtext *what);
 
 #endif

@@ -60,41 +60,44 @@ note_font(void *ctx, const PangoGlyphItem *run, double x, double y)
 }
 
 int
-drawtext_fonts_used(const char *text, const struct font *font, struct drawtext_fonts *ret_fonts, struct error *err)
+drawtext_fonts_used(
+    const struct drawtext *what, struct drawtext_fonts *ret_fonts, struct drawtext_report *report, struct error *err)
 {
-	const struct drawtext what = {.text = text, .font = font, .size = SOME_SIZE};
-	struct drawtext_report report = {0};
+	struct drawtext some = *what;
+	struct drawtext_report own = {0};
 	struct drawtext_fonts found = {0};
-	struct finder finder = {.fonts = font->fonts, .found = &found, .err = err};
+	struct finder finder = {.fonts = what->font->fonts, .found = &found, .err = err};
 	CLEANUP(pen_done) struct pen pen;
 	CLEANUP(hash_done) struct hash hash;
 
-	pen_init(&pen, &what, &report);
+	some.size = SOME_SIZE;
+	pen_init(&pen, &some, &own);
 	hash_init(&hash);
 	pen_each_run(&pen, note_font, &finder);
 	if (finder.failed)
-		return error_wrap(err, "fonts of a text of %zu bytes", strlen(text));
+		return error_wrap(err, "fonts of a text of %zu bytes", strlen(what->text));
 	/* even where it gives no letter itself, the font asked for decides how bold and slanted the others are */
-	hash_add_int(&hash, font->weight);
-	hash_add_int(&hash, font->italic);
+	hash_add_int(&hash, what->font->weight);
+	hash_add_int(&hash, what->font->italic);
 	/* what was left out tells by not being there which fonts are missing */
-	hash_add_int(&hash, report.missing);
+	hash_add_int(&hash, own.missing);
 	for (size_t i = 0; i < found.count; i++) {
 		hash_add_str(&hash, found.items[i].sha256);
 		hash_add_int(&hash, found.items[i].index);
 	}
 	hash_end_hex(&hash, found.key);
 	*ret_fonts = found;
+	if (report != NULL)
+		*report = own;
 	return 0;
 }
 
 double
-drawtext_width(const char *text, const struct font *font, double size)
+drawtext_width(const struct drawtext *what)
 {
-	const struct drawtext what = {.text = text, .font = font, .size = size};
 	struct drawtext_report report = {0};
 	CLEANUP(pen_done) struct pen pen;
 
-	pen_init(&pen, &what, &report);
+	pen_init(&pen, what, &report);
 	return pen.block.right;
 }

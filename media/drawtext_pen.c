@@ -19,6 +19,38 @@
 /* leaving characters out can change which font the others take, but hardly twice */
 #define MISSING_ROUNDS 3
 
+struct drawtext_shelf {
+	PangoFontMap *map;
+};
+
+/* Never pango's default one, which belongs to the thread. */
+static PangoFontMap *
+new_map(void)
+{
+	return pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+}
+
+struct drawtext_shelf *
+drawtext_shelf_new(void)
+{
+	struct drawtext_shelf *shelf = calloc(1, sizeof(*shelf));
+
+	if (shelf == NULL)
+		abort();
+	shelf->map = new_map();
+	return shelf;
+}
+
+void
+drawtext_shelf_free(struct drawtext_shelf **shelf)
+{
+	if (*shelf == NULL)
+		return;
+	g_clear_object(&(*shelf)->map);
+	free(*shelf);
+	*shelf = NULL;
+}
+
 void
 pen_done(struct pen *pen)
 {
@@ -336,8 +368,7 @@ pen_init(struct pen *pen, const struct drawtext *what, struct drawtext_report *r
 
 	*pen = (struct pen){.what = what};
 	copy_plain(pen, what->text);
-	/* a map of its own: pango's default one belongs to the thread and keeps caches */
-	pen->map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+	pen->map = what->shelf == NULL ? new_map() : g_object_ref(what->shelf->map);
 	pen->context = pango_font_map_create_context(pen->map);
 	cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
 	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
@@ -375,7 +406,10 @@ room_across(const struct drawtext *what)
 static double
 room_down(const struct drawtext *what)
 {
-	double room = what->down == 0 ? what->height * HEIGHT_SHARE : what->height - 2 * what->margin_y;
+	/* opposite of its edge a text comes no nearer to the frame's end than one in the middle */
+	const double other = what->height * (1 - HEIGHT_SHARE) / 2;
+	double room = what->down == 0 ? what->height * HEIGHT_SHARE
+				      : what->height - what->margin_y - FW_MIN(other, what->margin_y);
 
 	if (what->box.opacity > 0)
 		room -= 2 * what->box.pad;

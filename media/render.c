@@ -3,7 +3,7 @@
  *
  *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, threads?, scale?,
  * cache_limit?, dry_run?, live?, plain? result  frames, duration_us, width, height, fps_num, fps_den, bytes, sha256,
- * key, poster, spans, audio, warnings, measurements, film_reused, profile, codecs
+ * key, poster, captions (files beside the film), spans, audio, warnings, measurements, film_reused, profile, codecs
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -161,6 +161,8 @@ make_film(struct render *render, struct render_output *output, struct error *err
 	if (found < 0 || (found == 1 && (render_crew(render, err) < 0 || join(render, output, err) < 0)))
 		return -1;
 	look_at_sound(render);
+	if (render_write_sidecars(render, err) < 0)
+		return -1;
 	task_progress(render->task, 0.96, "poster");
 	if (render->args.poster != NULL && make_poster(render, &output->poster, err) < 0)
 		return error_wrap(err, "making the poster");

@@ -11,6 +11,7 @@
 #include "lib/timeline/plan.h"
 #include "media/assemble.h"
 #include "media/cache.h"
+#include "media/caption_paint.h"
 #include "media/finished.h"
 #include "media/fonts.h"
 #include "media/hls.h"
@@ -48,6 +49,16 @@ struct render_font {
 	struct font font;
 };
 
+/* Captions as a file beside the film, in the scratch folder. */
+struct render_sidecar {
+	const char *name;
+	const char *media_type;
+	const char *language;
+	size_t captions; /* index in the timeline */
+	int64_t bytes;
+	char sha256[HASH_HEX_SIZE];
+};
+
 struct render_warning {
 	const char *code;
 	const char *message;
@@ -63,6 +74,9 @@ struct render {
 	struct render_asset assets[RENDER_ASSETS_MAX];
 	struct render_font fonts[RENDER_FONTS_MAX];
 	size_t n_fonts;
+	struct drawtext_shelf *shelf; /* for the thread that prepares */
+	struct render_sidecar *sidecars;
+	size_t n_sidecars;
 	struct plan *plan;
 	struct stage stage;
 	struct cache cache;
@@ -81,6 +95,21 @@ struct render {
 /* Reads args, timeline, inputs; makes the plan and everything the stage needs. */
 int render_prepare(struct render *render, struct error *err) MUST_CHECK;
 void render_done(struct render *render);
+
+/* Reads captions from their files and finds the fonts of all texts: facts for the plan. */
+int render_texts(struct render *render, struct error *err) MUST_CHECK;
+void render_texts_done(struct render *render);
+
+/* *ret_stamp stays NULL for a text without ink. */
+int render_draw_card(
+    struct render *render, const struct timeline_item *item, struct stamp **ret_stamp, struct error *err) MUST_CHECK;
+int render_draw_overlay(struct render *render, const struct timeline_overlay *overlay, struct stamp **ret_stamp,
+    struct error *err) MUST_CHECK;
+/* What painters need to draw the captions themselves. */
+int render_draw_captions(struct render *render, const struct timeline_captions *captions,
+    struct caption_request *ret_request, struct error *err) MUST_CHECK;
+/* Writes captions-N.srt and captions-N.vtt for captions with mode sidecar. */
+int render_write_sidecars(struct render *render, struct error *err) MUST_CHECK;
 
 /* Once with the same code and message. */
 void render_warn(struct render *render, const char *code, const char *format, ...) PRINTF_LIKE(3, 4);

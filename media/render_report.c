@@ -159,6 +159,25 @@ put_poster(struct js_writer *w, const struct render *render, const struct render
 }
 
 static void
+put_sidecars(struct js_writer *w, const struct render *render)
+{
+	js_open_array(w, "captions");
+	for (size_t i = 0; i < render->n_sidecars; i++) {
+		const struct render_sidecar *sidecar = &render->sidecars[i];
+
+		js_open_object(w, NULL);
+		js_int(w, "captions", (int64_t)sidecar->captions);
+		js_str(w, "name", sidecar->name);
+		js_str(w, "media_type", sidecar->media_type);
+		js_str(w, "language", sidecar->language);
+		js_int(w, "bytes", sidecar->bytes);
+		js_str(w, "sha256", sidecar->sha256);
+		js_close(w);
+	}
+	js_close(w);
+}
+
+static void
 put_warnings(struct js_writer *w, const struct render *render)
 {
 	js_open_array(w, "warnings");
@@ -209,6 +228,7 @@ render_report(const struct render *render, const struct render_output *output, s
 		js_str(&w, "media_type", render->stage.profile->media_type);
 		put_codecs(&w, render);
 		put_poster(&w, render, &output->poster);
+		put_sidecars(&w, render);
 		put_audio(&w, render);
 		put_measurements(&w, render);
 	}

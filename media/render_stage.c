@@ -13,14 +13,12 @@
 #include <pango/pango.h>
 
 #include "lib/base/text.h"
-#include "media/drawtext.h"
 #include "media/fit.h"
 #include "media/picture.h"
 #include "media/render_priv.h"
 
 /* Raised whenever the engine paints, mixes or encodes differently than before. */
 #define ENGINE_VERSION 3
-#define TEXT_SIZE_MIN 36
 #define IMAGE_WIDTH 0.2 /* share of the frame, when nobody says */
 
 void
@@ -140,83 +138,6 @@ read_assets(struct render *render, struct error *err)
 	return 0;
 }
 
-static int
-find_font(struct render *render, const char *name, const struct font **ret_font, struct error *err)
-{
-	const size_t n = render->n_fonts;
-
-	for (size_t i = 0; i < n; i++) {
-		if (text_equal(render->fonts[i].name, name)) {
-			*ret_font = &render->fonts[i].font;
-			return 0;
-		}
-	}
-	if (n == RENDER_FONTS_MAX)
-		return error_set(err, ERR_INPUT, "a film uses at most %d fonts", RENDER_FONTS_MAX);
-	if (render->task->fonts == NULL)
-		return error_set(err, ERR_UNAVAILABLE, "there are no fonts");
-	if (fonts_resolve(render->task->fonts, name, &render->fonts[n].font, err) < 0)
-		return error_wrap(err, "font '%s'", name);
-	if (render->fonts[n].font.fallback)
-		render_warn(render, "font_fallback", "The font %s is not installed; %s %s is used instead.", name,
-		    render->fonts[n].font.family, render->fonts[n].font.style);
-	render->fonts[n].name = name;
-	render->n_fonts = n + 1;
-	*ret_font = &render->fonts[n].font;
-	return 0;
-}
-
-/* A text's fact is the digest of the fonts that it really takes its letters from. */
-static int
-use_text(struct render *render, const char *name, const char *text, struct error *err)
-{
-	struct plan_fact *facts = render->font_facts;
-	const struct font *font = NULL;
-	struct drawtext_fonts used;
-
-	for (size_t i = 0; i < render->facts.n_fonts; i++)
-		if (text_equal(facts[i].name, name) && text_equal(facts[i].text, text))
-			return 0;
-	if (find_font(render, name, &font, err) < 0 || drawtext_fonts_used(text, font, &used, err) < 0)
-		return -1;
-	const char *key = arena_strdup(render->task->arena, used.key);
-	if (key == NULL)
-		return arena_error(render->task->arena, err);
-	facts[render->facts.n_fonts++] = (struct plan_fact){.name = name, .text = text, .digest = key};
-	return 0;
-}
-
-static int
-read_fonts(struct render *render, struct error *err)
-{
-	const struct timeline *timeline = render->timeline;
-	size_t texts = timeline->overlays.count + 1;
-
-	for (size_t t = 0; t < timeline->tracks.count; t++)
-		texts += timeline_track_at(timeline, t)->items.count;
-	render->font_facts = ARENA_ARRAY(render->task->arena, texts, struct plan_fact);
-	if (render->font_facts == NULL)
-		return arena_error(render->task->arena, err);
-	render->facts.fonts = render->font_facts;
-	for (size_t t = 0; t < timeline->tracks.count; t++) {
-		const struct timeline_track *track = timeline_track_at(timeline, t);
-
-		for (size_t i = 0; i < track->items.count; i++) {
-			const struct timeline_item *item = timeline_item_at(track, i);
-
-			if (item->type == TIMELINE_CARD && use_text(render, item->font, item->text, err) < 0)
-				return -1;
-		}
-	}
-	for (size_t i = 0; i < timeline->overlays.count; i++) {
-		const struct timeline_overlay *overlay = timeline_overlay_at(timeline, i);
-
-		if (!overlay->image && use_text(render, overlay->font, overlay->text, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Whatever lies between the inputs' bytes and the encoded ones. */
 static int
 describe_engine(struct render *render, struct error *err)
@@ -287,81 +208,6 @@ look_at_clip(struct render *render, const struct plan_layer *layer, struct rende
 		    "Clip %s ends before its place in the film does; its last picture stays.", asset->name);
 }
 
-static int
-draw_text(
-    struct render *render, const struct drawtext *what, const char *font, struct stamp **ret_stamp, struct error *err)
-{
-	struct drawtext full = *what;
-	struct drawtext_report report = {0};
-
-	if (find_font(render, font, &full.font, err) < 0)
-		return -1;
-	full.width = render->stage.width;
-	full.height = render->stage.height;
-	full.size_min = TEXT_SIZE_MIN * plan_scale(render->plan);
-	if (drawtext_stamp(&full, ret_stamp, &report, err) < 0)
-		return -1;
-	if (report.missing > 0)
-		render_warn(render, "glyphs_missing", "No font here has %d character%s of a text: %s.", report.missing,
-		    report.missing == 1 ? "" : "s", drawtext_missing(&report, render->task->arena));
-	return 0;
-}
-
-static enum drawtext_align
-text_align(enum timeline_align align)
-{
-	return align == ALIGN_LEFT ? DRAWTEXT_LEFT : align == ALIGN_RIGHT ? DRAWTEXT_RIGHT : DRAWTEXT_CENTER;
-}
-
-static struct drawtext_box
-text_box(const struct timeline_box *box, double scale)
-{
-	if (box->color == NULL)
-		return (struct drawtext_box){0};
-	return (struct drawtext_box){
-	    .opacity = box->opacity, .rgb = box->rgb, .pad = box->padding * scale, .radius = box->radius * scale};
-}
-
-static int
-draw_card(struct render *render, const struct timeline_item *item, struct stamp **ret_stamp, struct error *err)
-{
-	const struct drawtext what = {
-	    .text = item->text,
-	    .size = item->size * plan_scale(render->plan),
-	    .rgb = item->rgb,
-	    .align = text_align(item->align),
-	    .opacity = 1,
-	};
-
-	return draw_text(render, &what, item->font, ret_stamp, err);
-}
-
-static int
-draw_overlay(struct render *render, const struct timeline_overlay *overlay, struct stamp **ret_stamp, struct error *err)
-{
-	const double scale = plan_scale(render->plan), margin = overlay->margin * scale;
-	const struct drawtext what = {
-	    .text = overlay->text,
-	    .size = overlay->size * scale,
-	    .rgb = overlay->rgb,
-	    .soft_edge = overlay->outline && overlay->outline_width == 0 && overlay->box.color == NULL,
-	    .edge_width = overlay->outline ? overlay->outline_width * scale : 0,
-	    .edge_rgb = overlay->outline_rgb,
-	    .box = text_box(&overlay->box, scale),
-	    .align = text_align(overlay->align),
-	    .across = overlay->anchor % 3 - 1,
-	    .down = overlay->anchor / 3 - 1,
-	    .margin_x = margin,
-	    .margin_y = margin,
-	    .offset_x = overlay->x * scale,
-	    .offset_y = overlay->y * scale,
-	    .max_width = overlay->width * render->stage.width,
-	    .opacity = overlay->opacity,
-	};
-
-	return draw_text(render, &what, overlay->font, ret_stamp, err);
-}
-
 /* Premultiplied 16-bit RGBA as cairo's words. */
 static int
 picture_stamp(const struct picture *picture, const struct canvas_patch *place, double opacity, struct stamp **ret_stamp,
@@ -428,11 +274,13 @@ fill_layer(struct render *render, const struct plan_layer *layer, struct stage_l
 {
 	struct render_asset *asset;
 
+	if (layer->captions != NULL)
+		return render_draw_captions(render, layer->captions, &into->captions, err);
 	if (layer->overlay != NULL)
 		return layer->overlay->image ? draw_image(render, layer->overlay, &into->stamp, err)
-					     : draw_overlay(render, layer->overlay, &into->stamp, err);
+					     : render_draw_overlay(render, layer->overlay, &into->stamp, err);
 	if (layer->item->type == TIMELINE_CARD)
-		return draw_card(render, layer->item, &into->stamp, err);
+		return render_draw_card(render, layer->item, &into->stamp, err);
 	if (layer->item->type != TIMELINE_CLIP && layer->item->type != TIMELINE_STILL)
 		return 0;
 	if (index_asset(render, layer->item->asset, &asset, err) < 0)
@@ -469,7 +317,7 @@ int
 render_prepare(struct render *render, struct error *err)
 {
 	if (read_args(render, err) < 0 || read_timeline(render, err) < 0 || read_assets(render, err) < 0 ||
-	    read_fonts(render, err) < 0 || describe_engine(render, err) < 0)
+	    render_texts(render, err) < 0 || describe_engine(render, err) < 0)
 		return -1;
 	if (plan_make(render->task->arena, render->timeline, &render->facts, &render->plan, err) < 0)
 		return error_wrap(err, "planning");
@@ -494,4 +342,5 @@ render_done(struct render *render)
 	piece_unmap(&render->sound);
 	hls_free(&render->hls);
 	finished_done(&render->finished);
+	render_texts_done(render);
 }

@@ -3,6 +3,7 @@
  */
 #include "media/span.h"
 
+#include "lib/timeline/motion.h"
 #include "media/brush.h"
 #include "media/encode.h"
 #include "media/io.h"
@@ -11,7 +12,8 @@
 struct painter {
 	struct stage *stage;
 	const struct plan_span *span;
-	struct brush *brushes; /* as span->layers; those of overlays are not used */
+	struct brush *brushes;		   /* as span->layers; those of overlays are not used */
+	struct caption_painter **captions; /* as span->layers, made when first wanted */
 	AVFrame *canvas;
 	AVFrame *spare; /* for layers that do not cover while they come in */
 };
@@ -21,8 +23,12 @@ painter_done(struct painter *painter)
 {
 	for (size_t i = 0; painter->brushes != NULL && i < painter->span->n_layers; i++)
 		brush_done(&painter->brushes[i]);
+	for (size_t i = 0; painter->captions != NULL && i < painter->span->n_layers; i++)
+		caption_painter_free(&painter->captions[i]);
 	free(painter->brushes);
+	free(painter->captions);
 	painter->brushes = NULL;
+	painter->captions = NULL;
 	av_frame_free(&painter->canvas);
 	av_frame_free(&painter->spare);
 }
@@ -33,7 +39,8 @@ painter_init(struct painter *painter, struct stage *stage, const struct plan_spa
 	painter->stage = stage;
 	painter->span = span;
 	painter->brushes = calloc(span->n_layers + 1, sizeof(*painter->brushes));
-	if (painter->brushes == NULL)
+	painter->captions = calloc(span->n_layers + 1, sizeof(struct caption_painter *));
+	if (painter->captions == NULL || painter->brushes == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for %zu layers", span->n_layers);
 	for (size_t i = 0; i < span->n_layers; i++)
 		brush_init(&painter->brushes[i], stage, span->layers[i]);
@@ -98,6 +105,23 @@ paint_look(struct painter *painter, const AVFrame **top)
 	look_put(painter->stage->look, painter->canvas);
 }
 
+static int
+paint_captions(struct painter *painter, size_t index, int64_t frame, const AVFrame **top, struct error *err)
+{
+	struct caption_painter **captions = &painter->captions[index];
+	const struct stamp *stamp;
+
+	if (*captions == NULL && caption_painter_new(&painter->brushes[index].stuff->captions, captions, err) < 0)
+		return -1;
+	if (caption_painter_at(*captions, frame, &stamp, err) < 0)
+		return -1;
+	if (stamp != NULL) {
+		settle(painter, top);
+		stamp_put(stamp, painter->canvas, MOTION_ONE);
+	}
+	return 0;
+}
+
 /* The film's frame, borrowed until the next call. */
 static int
 paint(struct painter *painter, int64_t frame, const AVFrame **ret_frame, struct error *err)
@@ -119,9 +143,11 @@ paint(struct painter *painter, int64_t frame, const AVFrame **ret_frame, struct 
 		if (!looked)
 			paint_look(painter, &top);
 		looked = true;
+		if (brush->layer->captions != NULL && paint_captions(painter, i, frame, &top, err) < 0)
+			return -1;
 		if (brush->stuff->stamp != NULL) {
 			settle(painter, &top);
-			stamp_put(brush->stuff->stamp, painter->canvas);
+			stamp_put(brush->stuff->stamp, painter->canvas, plan_overlay_share(brush->layer, k));
 		}
 	}
 	if (!looked)

@@ -11,6 +11,7 @@
 
 #include "lib/timeline/plan.h"
 #include "media/canvas.h"
+#include "media/caption_paint.h"
 #include "media/piece.h"
 #include "media/profile.h"
 #include "media/source.h"
@@ -21,10 +22,11 @@ struct task;
 
 /* What a layer needs besides its description. */
 struct stage_layer {
-	const struct source *source; /* clip or still */
-	struct prepared *prepared;   /* where its pictures come from instead; or NULL */
-	struct look *look;	     /* of this item, or NULL; shared by layers */
-	struct stamp *stamp;	     /* text or image; NULL when there is nothing to draw */
+	const struct source *source;	 /* clip or still */
+	struct prepared *prepared;	 /* where its pictures come from instead; or NULL */
+	struct look *look;		 /* of this item, or NULL; shared by layers */
+	struct stamp *stamp;		 /* text or image; NULL when there is nothing to draw */
+	struct caption_request captions; /* of captions: each painter draws its own */
 };
 
 struct stage {

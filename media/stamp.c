@@ -86,10 +86,28 @@ stamp_free(struct stamp **stamp)
 	*stamp = NULL;
 }
 
-void
-stamp_put(const struct stamp *stamp, AVFrame *canvas)
+static void
+put_row(uint8_t *row, const uint32_t *keep, const uint32_t *add, int width)
 {
-	for (int p = 0; p < 3; p++) {
+	for (int x = 0; x < width; x++)
+		row[x] = (uint8_t)((row[x] * keep[x] + add[x] + 32768) >> 16);
+}
+
+static void
+put_row_share(uint8_t *row, const uint32_t *keep, const uint32_t *add, int width, uint32_t share)
+{
+	for (int x = 0; x < width; x++) {
+		const uint32_t cover = (uint32_t)((uint64_t)(65536 - keep[x]) * share >> 16);
+		const uint32_t more = (uint32_t)((uint64_t)add[x] * share >> 16);
+
+		row[x] = (uint8_t)((row[x] * (65536 - cover) + more + 32768) >> 16);
+	}
+}
+
+void
+stamp_put(const struct stamp *stamp, AVFrame *canvas, int32_t share)
+{
+	for (int p = 0; p < 3 && share > 0; p++) {
 		const int shift = p == 0 ? 0 : 1;
 		const int width = stamp->width >> shift, height = stamp->height >> shift;
 
@@ -99,8 +117,10 @@ stamp_put(const struct stamp *stamp, AVFrame *canvas)
 			const uint32_t *keep = stamp->keep[p] + (ptrdiff_t)y * width;
 			const uint32_t *add = stamp->add[p] + (ptrdiff_t)y * width;
 
-			for (int x = 0; x < width; x++)
-				row[x] = (uint8_t)((row[x] * keep[x] + add[x] + 32768) >> 16);
+			if (share >= 65536)
+				put_row(row, keep, add, width);
+			else
+				put_row_share(row, keep, add, width, (uint32_t)share);
 		}
 	}
 }

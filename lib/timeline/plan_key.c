@@ -220,13 +220,9 @@ add_cue(struct hash *hash, const struct timeline_captions *captions, const struc
 	}
 }
 
-/* The cues that a frame of the span may show, with times counted from the span. */
-static int
-add_captions(struct hash *hash, const struct plan *plan, const struct plan_span *span,
-    const struct timeline_captions *captions, struct error *err)
+static void
+add_caption_style(struct hash *hash, const struct timeline_captions *captions)
 {
-	const int64_t from_us = item_us(plan, span->start), to_us = item_us(plan, span->start + span->frames + 1);
-
 	hash_add_str(hash, "captions");
 	hash_add_int(hash, captions->look);
 	add_micro(hash, captions->size);
@@ -235,11 +231,24 @@ add_captions(struct hash *hash, const struct plan *plan, const struct plan_span 
 	hash_add_int(hash, captions->anchor);
 	add_micro(hash, captions->margin);
 	add_box(hash, &captions->box);
+}
+
+/* The cues that a frame of the span may show, with times counted from the span; without any, nothing. */
+static int
+add_captions(struct hash *hash, const struct plan *plan, const struct plan_span *span,
+    const struct timeline_captions *captions, struct error *err)
+{
+	const int64_t from_us = item_us(plan, span->start), to_us = item_us(plan, span->start + span->frames + 1);
+	bool any = false;
+
 	for (size_t i = 0; i < captions->cues.count; i++) {
 		const struct timeline_cue *cue = timeline_cue_at(captions, i);
 
 		if (cue->end_us + captions->offset_us <= from_us || cue->start_us + captions->offset_us >= to_us)
 			continue;
+		if (!any)
+			add_caption_style(hash, captions);
+		any = true;
 		add_cue(hash, captions, cue, from_us);
 		if (add_font(hash, plan->facts, captions->font, cue->text, err) < 0)
 			return -1;

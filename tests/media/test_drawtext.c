@@ -71,7 +71,7 @@ picture_of(const struct drawtext *what, struct drawtext_report *report)
 	canvas_fill(canvas, 0);
 	CHECK_OK(drawtext_stamp(what, &stamp, report, &err), &err);
 	if (stamp != NULL)
-		stamp_put(stamp, canvas);
+		stamp_put(stamp, canvas, 65536);
 	stamp_free(&stamp);
 	return canvas;
 }
@@ -146,8 +146,14 @@ fonts_of(const char *text)
 	struct drawtext_fonts used = {0};
 	struct error err = {0};
 
-	CHECK_OK(drawtext_fonts_used(text, &font, &used, &err), &err);
+	CHECK_OK(drawtext_fonts_used(&(struct drawtext){.text = text, .font = &font}, &used, NULL, &err), &err);
 	return used;
+}
+
+static double
+width_of(const char *text, double size)
+{
+	return drawtext_width(&(struct drawtext){.text = text, .font = &font, .size = size});
 }
 
 /* ---- letters ---- */
@@ -201,13 +207,13 @@ TEST(emoji_are_coloured_and_sequences_are_one_picture)
 	    "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa",
 	    "\xe2\x9d\xa4\xef\xb8\x8f", /* a heart, asked for in colour */
 	};
-	const double one = drawtext_width("\xf0\x9f\x98\x80", &font, 32);
+	const double one = width_of("\xf0\x9f\x98\x80", 32);
 
 	CHECK(one > 30 && one < 48);
 	CHECK(colourfulness("\xf0\x9f\x98\x80") > 60);
 	CHECK_INT(colourfulness("\xe2\x98\xba\xef\xb8\x8e"), 0); /* a face, asked for as text */
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const double width = drawtext_width(rows[i], &font, 32);
+		const double width = width_of(rows[i], 32);
 
 		CHECK(width > one - 1 && width < one + 1);
 		if (i > 0)
@@ -221,7 +227,7 @@ TEST(emoji_are_coloured_and_sequences_are_one_picture)
 
 TEST(marks_stay_on_their_letters)
 {
-	const double plain_z = drawtext_width("Z", &font, 32), marked = drawtext_width("Z\xcd\x91\xcd\x83", &font, 32);
+	const double plain_z = width_of("Z", 32), marked = width_of("Z\xcd\x91\xcd\x83", 32);
 	struct font sans;
 	struct error err = {0};
 
@@ -230,9 +236,9 @@ TEST(marks_stay_on_their_letters)
 		return;
 	/* Open Sans lacks the mark: letter and mark come from one font together */
 	struct drawtext_fonts used;
-	CHECK_OK(drawtext_fonts_used("Z\xcd\x91", &sans, &used, &err), &err);
+	CHECK_OK(drawtext_fonts_used(&(struct drawtext){.text = "Z\xcd\x91", .font = &sans}, &used, NULL, &err), &err);
 	CHECK_INT(used.count, 1);
-	CHECK_OK(drawtext_fonts_used("Za\xcd\x91", &sans, &used, &err), &err);
+	CHECK_OK(drawtext_fonts_used(&(struct drawtext){.text = "Za\xcd\x91", .font = &sans}, &used, NULL, &err), &err);
 	CHECK_INT(used.count, 2);
 }
 
@@ -276,11 +282,11 @@ TEST(text_is_literal)
 	struct drawtext_report report = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const double width = drawtext_width(rows[i], &font, 32);
+		const double width = width_of(rows[i], 32);
 		double sum = 0;
 
 		for (const char *at = rows[i]; *at != '\0'; at++)
-			sum += drawtext_width((const char[]){*at, '\0'}, &font, 32);
+			sum += width_of((const char[]){*at, '\0'}, 32);
 		/* kerning aside, each byte is one letter */
 		CHECK(width > sum - 8 && width < sum + 8);
 	}
@@ -411,7 +417,7 @@ TEST(wide_text_shrinks_then_breaks_into_two_even_lines)
 	CHECK_INT(report.lines, 2);
 	CHECK(report.size == 20);
 	/* not "one two three four five / six" */
-	CHECK(report.ink_width < drawtext_width("one two three four", &font, 20));
+	CHECK(report.ink_width < width_of("one two three four", 20));
 	av_frame_free(&canvas);
 	what.text =
 	    "a text that goes on and on until it must become smaller and still more words come after it, on and "
@@ -520,6 +526,32 @@ TEST(parts_have_their_own_colour)
 	av_frame_free(&canvas);
 }
 
+TEST(stamps_fade_in_shares)
+{
+	const struct drawtext what = plain("HHHH");
+	struct stamp *stamp = NULL;
+	struct error err = {0};
+	int most[3] = {0};
+
+	CHECK_OK(drawtext_stamp(&what, &stamp, NULL, &err), &err);
+	for (int i = 0; i < 3; i++) {
+		AVFrame *canvas = NULL;
+
+		if (!CHECK_OK(canvas_new(WIDTH, HEIGHT, &canvas, &err), &err))
+			return;
+		canvas_fill(canvas, 0);
+		stamp_put(stamp, canvas, i * 32768);
+		for (int y = 0; y < HEIGHT; y++)
+			for (int x = 0; x < WIDTH; x++)
+				most[i] = FW_MAX(most[i], canvas->data[0][y * canvas->linesize[0] + x]);
+		av_frame_free(&canvas);
+	}
+	stamp_free(&stamp);
+	CHECK_INT(most[0], 16);
+	CHECK(abs(most[1] - 126) <= 1);
+	CHECK_INT(most[2], 235);
+}
+
 /* ---- keys ---- */
 
 static struct drawtext_fonts
@@ -539,7 +571,7 @@ used_with(const char *const *links, const char *text)
 	}
 	if (CHECK_OK(fonts_new(dirs, test_dir(), &own, &err), &err) &&
 	    CHECK_OK(fonts_resolve(own, "DejaVuSans-Bold", &bold, &err), &err))
-		CHECK_OK(drawtext_fonts_used(text, &bold, &used, &err), &err);
+		CHECK_OK(drawtext_fonts_used(&(struct drawtext){.text = text, .font = &bold}, &used, NULL, &err), &err);
 	for (size_t i = 0; i < used.count; i++)
 		used.items[i].sha256 = arena_strdup(test_arena(), used.items[i].sha256);
 	fonts_free(&own);
@@ -571,4 +603,4 @@ TEST_MAIN_WITH(set_up, tear_down, ROW(scripts_are_drawn_from_fonts_that_have_the
     ROW(outline_counts_as_ink_and_has_its_colour), ROW(steady_texts_share_their_baseline),
     ROW(wide_text_shrinks_then_breaks_into_two_even_lines), ROW(line_feeds_break_and_lines_are_aligned),
     ROW(lines_keep_to_the_maximum_width), ROW(box_lies_behind_with_padding_colour_and_round_corners),
-    ROW(parts_have_their_own_colour), ROW(key_changes_with_the_fonts_that_are_really_used))
+    ROW(parts_have_their_own_colour), ROW(stamps_fade_in_shares), ROW(key_changes_with_the_fonts_that_are_really_used))
