@@ -1,9 +1,10 @@
 /*
  * Task `render`: a timeline becomes a finished film.
  *
- *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, threads?, scale?,
- * cache_limit?, dry_run?, live?, plain? result  frames, duration_us, width, height, fps_num, fps_den, bytes, sha256,
- * key, poster, captions (files beside the film), spans, audio, warnings, measurements, film_reused, profile, codecs
+ *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, waveform?, peaks?, threads?,
+ * scale?, cache_limit?, dry_run?, live?, plain? result  frames, duration_us, width, height, fps_num, fps_den, bytes,
+ * sha256, key, poster, captions (files beside the film), spans, audio, waveform, peaks, warnings, measurements,
+ * film_reused, profile, codecs
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -166,7 +167,7 @@ make_film(struct render *render, struct render_output *output, struct error *err
 	task_progress(render->task, 0.96, "poster");
 	if (render->args.poster != NULL && make_poster(render, &output->poster, err) < 0)
 		return error_wrap(err, "making the poster");
-	return 0;
+	return render_waveform(render, &output->waveform, err);
 }
 
 int

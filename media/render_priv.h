@@ -29,8 +29,10 @@ struct render_args {
 	const char *poster; /* or NULL: none */
 	double poster_at;   /* seconds; below 0: chosen */
 	int64_t poster_width;
-	double scale;	 /* of the output's sides, for a smaller film out of the same timeline */
-	int64_t threads; /* 0: as the task says */
+	const char *waveform; /* PNG, or NULL: none */
+	const char *peaks;    /* JSON, or NULL: none */
+	double scale;	      /* of the output's sides, for a smaller film out of the same timeline */
+	int64_t threads;      /* 0: as the task says */
 	int64_t cache_limit;
 	bool dry_run; /* plan and look into the cache, make nothing */
 	bool live;    /* whoever watches while it is made gets the spans in order, in the folder HLS_FOLDER */
@@ -139,11 +141,20 @@ struct render_poster {
 	char sha256[HASH_HEX_SIZE];
 };
 
+/* Bytes; 0: not made, because nobody wants it or the film has no sound. */
+struct render_waveform {
+	int64_t picture_bytes, peaks_bytes;
+};
+
+/* What of it is wanted. */
+int render_waveform(struct render *render, struct render_waveform *ret_waveform, struct error *err) MUST_CHECK;
+
 struct render_output {
 	int64_t bytes;
 	char sha256[HASH_HEX_SIZE];
 	bool reused; /* the whole file came from the cache */
 	struct render_poster poster;
+	struct render_waveform waveform;
 };
 
 /* Writes the result object. output NULL: a dry run. */

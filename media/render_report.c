@@ -178,6 +178,20 @@ put_sidecars(struct js_writer *w, const struct render *render)
 }
 
 static void
+put_file(struct js_writer *w, const char *key, const char *name, const char *type, int64_t bytes)
+{
+	if (bytes == 0) {
+		js_null(w, key);
+		return;
+	}
+	js_open_object(w, key);
+	js_str(w, "name", name);
+	js_str(w, "media_type", type);
+	js_int(w, "bytes", bytes);
+	js_close(w);
+}
+
+static void
 put_warnings(struct js_writer *w, const struct render *render)
 {
 	js_open_array(w, "warnings");
@@ -230,6 +244,8 @@ render_report(const struct render *render, const struct render_output *output, s
 		put_poster(&w, render, &output->poster);
 		put_sidecars(&w, render);
 		put_audio(&w, render);
+		put_file(&w, "waveform", render->args.waveform, "image/png", output->waveform.picture_bytes);
+		put_file(&w, "peaks", render->args.peaks, "application/json", output->waveform.peaks_bytes);
 		put_measurements(&w, render);
 	}
 	put_warnings(&w, render);

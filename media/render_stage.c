@@ -48,6 +48,8 @@ read_args(struct render *render, struct error *err)
 	into->poster = js_text(args, "/poster", NULL);
 	into->poster_at = js_real(args, "/poster_at", -1);
 	into->poster_width = js_number(args, "/poster_width", RENDER_POSTER_WIDTH);
+	into->waveform = js_text(args, "/waveform", NULL);
+	into->peaks = js_text(args, "/peaks", NULL);
 	into->scale = js_real(args, "/scale", 1);
 	into->threads = js_number(args, "/threads", 0);
 	into->cache_limit = js_number(args, "/cache_limit", RENDER_CACHE_LIMIT);
@@ -57,7 +59,9 @@ read_args(struct render *render, struct error *err)
 	if (into->dry_run)
 		into->output = into->output == NULL ? "film.mp4" : into->output;
 	if (task_output_name(into->output, err) < 0 ||
-	    (into->poster != NULL && task_output_name(into->poster, err) < 0))
+	    (into->poster != NULL && task_output_name(into->poster, err) < 0) ||
+	    (into->waveform != NULL && task_output_name(into->waveform, err) < 0) ||
+	    (into->peaks != NULL && task_output_name(into->peaks, err) < 0))
 		return -1;
 	if (into->poster != NULL && text_equal(into->poster, into->output))
 		return error_set(err, ERR_INPUT, "poster and output have the same name");

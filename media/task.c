@@ -20,6 +20,7 @@ static const struct task_kind kinds[] = {
     {"render", render_run, 1024, 0}, /* two x264 encoders at 1080p hold 200 MB each */
     {"poster", poster_run, 0, 180},
     {"last_frame", last_frame_run, 0, 180},
+    {"waveform", waveform_run, 0, 600},
     {"selftest", selftest_run, 0, 20},
 };
 

@@ -112,5 +112,6 @@ task_fn last_frame_run;	  /* poster.c */
 task_fn product_run;	  /* product.c, over synth/product.h */
 task_fn music_run;	  /* music.c, over synth/music.h */
 task_fn render_run;	  /* render.c */
+task_fn waveform_run;	  /* waveform_task.c */
 
 #endif

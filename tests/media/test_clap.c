@@ -166,7 +166,9 @@ render(struct film *film, const char *timeline, unsigned threads)
 
 	*film = (struct film){0};
 	snprintf(film->name, sizeof(film->name), "film%d.mp4", number++);
-	buf_printf(&args, "{\"output\":\"%s\",\"threads\":%u,\"assets\":{", film->name, threads);
+	buf_printf(&args,
+	    "{\"output\":\"%s\",\"waveform\":\"%s.png\",\"peaks\":\"%s.json\",\"threads\":%u,\"assets\":{", film->name,
+	    film->name, film->name, threads);
 	for (size_t i = 0; i < n_inputs; i++)
 		buf_printf(&args, "%s\"a%zu\":\"in%zu\"", i == 0 ? "" : ",", i, i);
 	buf_printf(&args, "},\"timeline\":{\"version\":1,%s}}", timeline);
@@ -494,6 +496,28 @@ TEST(dissolves_keep_their_power_and_beds_run_through)
 
 /* ---- programme ---- */
 
+/* The peaks beside the film are those of what is heard in it: six seconds, loudest where somebody speaks. */
+static void
+check_peaks(const struct film *film)
+{
+	const char *name = arena_printf(test_arena(), "%s.json", film->name);
+	const struct js_value *peaks = NULL;
+	struct error err = {0};
+	size_t len;
+	const char *text = read_all(test_arena(), name, &len);
+	int64_t columns;
+
+	CHECK(js_number(json_of(film), "/waveform/bytes", 0) > 100);
+	CHECK_INT(js_number(json_of(film), "/peaks/bytes", 0), len);
+	if (!CHECK_OK(js_parse_free(test_arena(), text, len, &peaks, &err), &err))
+		return;
+	columns = js_number(peaks, "/length", 0);
+	CHECK(llabs(columns * js_number(peaks, "/samples_per_pixel", 0) - 6 * RATE) <
+	      js_number(peaks, "/samples_per_pixel", 0));
+	CHECK(js_number(peaks, arena_printf(test_arena(), "/rms/%lld", (long long)(columns * 5 / 12)), 0) >
+	      2 * js_number(peaks, arena_printf(test_arena(), "/rms/%lld", (long long)(columns * 9 / 12)), 0));
+}
+
 TEST(music_steps_back_under_speech)
 {
 	struct film film;
@@ -513,6 +537,7 @@ TEST(music_steps_back_under_speech)
 		CHECK(tone_level(&film, 300, 2.1, 2.9) > tone_level(&film, 1000, 2.1, 2.9) + 15);
 	}
 	CHECK(js_real(json_of(&film), "/audio/speech_s", 0) > 0.95);
+	check_peaks(&film);
 }
 
 /* The number after the last occurrence of a word in what FFmpeg said. */
