@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/path.h"
+#include "media/spill.h"
 
 static const char magic[8] = {'F', 'W', 'P', 'I', 'E', 'C', 'E', '1'};
 
@@ -27,6 +28,8 @@ void
 piece_builder_init(struct piece_builder *builder, enum piece_kind kind)
 {
 	builder->kind = kind;
+	builder->filed = false;
+	builder->data_len = 0;
 	buf_init(&builder->samples, PIECE_DATA_MAX / 16);
 	buf_init(&builder->extra, 64 * KIB);
 	buf_init(&builder->notes, 64 * KIB);
@@ -40,6 +43,31 @@ piece_builder_done(struct piece_builder *builder)
 	buf_done(&builder->extra);
 	buf_done(&builder->notes);
 	buf_done(&builder->data);
+	if (builder->filed)
+		fd_close(&builder->data_fd);
+	builder->filed = false;
+	builder->data_len = 0;
+}
+
+int
+piece_builder_file(struct piece_builder *builder, int dir, struct error *err)
+{
+	builder->data_fd = spill_file(dir, err);
+	builder->filed = builder->data_fd >= 0;
+	return builder->filed ? 0 : -1;
+}
+
+int
+piece_builder_put(struct piece_builder *builder, const void *bytes, size_t len, struct error *err)
+{
+	if (!builder->filed) {
+		buf_put(&builder->data, bytes, len);
+		return 0;
+	}
+	builder->data_len += len;
+	if (builder->data_len > PIECE_DATA_MAX)
+		return error_set(err, ERR_TOO_LARGE, "a piece is larger than %zu bytes", (size_t)PIECE_DATA_MAX);
+	return fd_write_all(builder->data_fd, bytes, len, err);
 }
 
 static int
@@ -51,6 +79,28 @@ put(int fd, struct hash *hash, const void *bytes, size_t len, struct error *err)
 	return fd_write_all(fd, bytes, len, err);
 }
 
+/* The data out of its file. */
+static int
+put_file(const struct piece_builder *builder, int fd, struct hash *hash, struct error *err)
+{
+	char portion[64 * KIB];
+	uint64_t at = 0;
+
+	while (builder->filed && at < builder->data_len) {
+		const ssize_t got = pread(
+		    builder->data_fd, portion, (size_t)FW_MIN(sizeof(portion), builder->data_len - at), (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return error_errno(err, ERR_INTERNAL, "reading a piece's data back");
+		if (put(fd, hash, portion, (size_t)got, err) < 0)
+			return -1;
+		at += (uint64_t)got;
+	}
+	return 0;
+}
+
 static int
 put_all(const struct piece_builder *builder, const char *key, int fd, struct error *err)
 {
@@ -59,7 +109,7 @@ put_all(const struct piece_builder *builder, const char *key, int fd, struct err
 	    .n_samples = (uint32_t)(builder->samples.len / sizeof(struct sample)),
 	    .extra_len = (uint32_t)builder->extra.len,
 	    .notes_len = (uint32_t)builder->notes.len,
-	    .data_len = builder->data.len,
+	    .data_len = builder->filed ? builder->data_len : builder->data.len,
 	};
 	unsigned char digest[HASH_SIZE];
 	CLEANUP(hash_done) struct hash hash;
@@ -71,7 +121,7 @@ put_all(const struct piece_builder *builder, const char *key, int fd, struct err
 	    put(fd, &hash, builder->samples.data, builder->samples.len, err) < 0 ||
 	    put(fd, &hash, builder->extra.data, builder->extra.len, err) < 0 ||
 	    put(fd, &hash, builder->notes.data, builder->notes.len, err) < 0 ||
-	    put(fd, &hash, builder->data.data, builder->data.len, err) < 0)
+	    put(fd, &hash, builder->data.data, builder->data.len, err) < 0 || put_file(builder, fd, &hash, err) < 0)
 		return -1;
 	hash_end(&hash, digest);
 	return fd_write_all(fd, digest, sizeof(digest), err);

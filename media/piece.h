@@ -1,9 +1,9 @@
 /*
  * A piece: one encoded stretch of picture or one sound programme, ready to be joined, in one file that proves itself.
  *
- * A piece is built in memory, written under its key with a SHA-256 over everything at its end, and read back by mapping
- * the file after that digest was checked. A mapping outlives the removal of the file, so a piece in use may be evicted
- * by anybody.
+ * A piece is built in memory, its data in a file if it is long, written under its key with a SHA-256 over everything at
+ * its end, and read back by mapping the file after that digest was checked. A mapping outlives the removal of the file,
+ * so a piece in use may be evicted by anybody.
  */
 #ifndef MEDIA_PIECE_H
 #define MEDIA_PIECE_H
@@ -47,10 +47,18 @@ struct piece_builder {
 	struct buf extra;
 	struct buf notes;
 	struct buf data;
+	bool filed; /* the data lies in a file instead: */
+	int data_fd;
+	uint64_t data_len;
 };
 
 void piece_builder_init(struct piece_builder *builder, enum piece_kind kind);
 void piece_builder_done(struct piece_builder *builder);
+
+/* From now on the data goes into a nameless file below `dir`, for pieces that grow with the film. */
+int piece_builder_file(struct piece_builder *builder, int dir, struct error *err) MUST_CHECK;
+/* Appends to the data, wherever it lies. What does not fit into memory shows when the piece is written. */
+int piece_builder_put(struct piece_builder *builder, const void *bytes, size_t len, struct error *err) MUST_CHECK;
 
 /* Writes dir/name complete (temporary name, fsync, rename); an existing file is replaced. The name may have one short
  * folder, which exists: all goes through `dir` itself, because the sandbox lets us write below that descriptor and no

@@ -1,6 +1,7 @@
 /*
  * The programme: mixed once into a file, its level found, encoded while it is played at that level, listened to, and
- * again with more room when the encoder's peaks went over. Nothing here grows with the film but the encoded bytes.
+ * again with more room when the encoder's peaks went over. Nothing here grows with the film: the encoded bytes go into
+ * a file, too.
  */
 #include "media/sound.h"
 
@@ -50,6 +51,8 @@ encode_round(struct maker *maker, struct sound_notes *notes, struct error *err)
 		return error_wrap(err, "setting the loudness");
 	if (sound_coder_open(
 		codec, maker->target.rate, (int64_t)maker->spill.frames, maker->builder, &maker->coder, err) < 0)
+		return -1;
+	if (piece_builder_file(maker->builder, maker->task->scratch, err) < 0)
 		return -1;
 	ret = level_play(&maker->spill, maker->target.rate, &level, maker->task, coder_sink, maker->coder, err);
 	if (ret == 0)

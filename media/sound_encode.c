@@ -152,8 +152,9 @@ take_packets(struct sound_coder *coder, struct error *err)
 		const struct sample sample = {.size = (uint32_t)coder->packet->size, .at = coder->packets++, .key = 1};
 
 		buf_put(&coder->builder->samples, &sample, sizeof(sample));
-		buf_put(&coder->builder->data, coder->packet->data, sample.size);
-		ret = hear(coder, coder->packet, err);
+		ret = piece_builder_put(coder->builder, coder->packet->data, sample.size, err);
+		if (ret == 0)
+			ret = hear(coder, coder->packet, err);
 		av_packet_unref(coder->packet);
 		if (ret < 0)
 			return -1;

@@ -8,19 +8,24 @@
 #include "lib/base/path.h"
 
 int
-spill_open(struct spill *spill, int dir, size_t channels, struct error *err)
+spill_file(int dir, struct error *err)
 {
 	char name[PATH_TEMP_SIZE];
+	CLEANUP(fd_close)
+	int fd = openat(dir, path_temp_name(name, "spill"), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	*spill = (struct spill){.fd = -1, .channels = channels};
-	(void)path_temp_name(name, "spill");
-	spill->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (spill->fd < 0)
-		return error_errno(
-		    err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "creating a file for samples");
+	if (fd < 0)
+		return error_errno(err, errno == ENOSPC ? ERR_STORAGE_FULL : ERR_INTERNAL, "creating a file for later");
 	if (unlinkat(dir, name, 0) < 0)
-		return error_errno(err, ERR_INTERNAL, "removing the name of a file for samples");
-	return 0;
+		return error_errno(err, ERR_INTERNAL, "removing the name of a file for later");
+	return fd_take(&fd);
+}
+
+int
+spill_open(struct spill *spill, int dir, size_t channels, struct error *err)
+{
+	*spill = (struct spill){.fd = spill_file(dir, err), .channels = channels};
+	return spill->fd < 0 ? -1 : 0;
 }
 
 void

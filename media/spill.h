@@ -10,6 +10,9 @@
 #include "lib/base/attr.h"
 #include "lib/base/error.h"
 
+/* A file below `dir` without a name, for reading and writing; -1 on failure. The caller closes. */
+int spill_file(int dir, struct error *err) MUST_CHECK;
+
 struct spill {
 	int fd;
 	size_t channels;

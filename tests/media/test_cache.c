@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "lib/base/path.h"
 #include "media/cache.h"
 
 #define PAYLOAD (64 * KIB)
@@ -96,6 +97,39 @@ TEST(cache_finds_what_was_put)
 	CHECK(has(&scratch, 3));
 }
 
+/* A piece whose data waited in a file is the same file in the end, byte by byte. */
+TEST(cache_takes_pieces_that_were_too_long_for_memory)
+{
+	const struct cache cache = fresh(GB), other = fresh(GB);
+	static char filler[PAYLOAD];
+	const struct sample samples[2] = {{PAYLOAD / 2, 0, 1}, {PAYLOAD / 2, 1, 0}};
+	struct piece_builder builder;
+	struct error err = {0};
+	char key[HASH_HEX_SIZE], path[80], *bytes[2];
+	size_t len[2];
+
+	key_of(1, key);
+	path_of(1, path);
+	piece_builder_init(&builder, PIECE_PICTURE);
+	CHECK_OK(piece_builder_file(&builder, cache.dir, &err), &err);
+	buf_put(&builder.samples, samples, sizeof(samples));
+	buf_puts(&builder.extra, "extra");
+	for (size_t at = 0; at < PAYLOAD; at += 1024)
+		CHECK_OK(piece_builder_put(&builder, filler + at, 1024, &err), &err);
+	CHECK_OK(cache_put(&cache, key, &builder, &err), &err);
+	piece_builder_done(&builder);
+	CHECK(has(&cache, 1));
+	(void)put(&other, 1);
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(fd_close) int fd = openat(i == 0 ? cache.dir : other.dir, path, O_RDONLY);
+
+		if (!CHECK_OK(fd_read_all(test_arena(), fd, MIB, &bytes[i], &len[i], &err), &err))
+			return;
+	}
+	CHECK_INT(len[0], len[1]);
+	CHECK(memcmp(bytes[0], bytes[1], FW_MIN(len[0], len[1])) == 0);
+}
+
 TEST(cache_drops_what_is_damaged)
 {
 	static const off_t places[] = {0, 10, 100, 1000, PAYLOAD};
@@ -143,4 +177,5 @@ TEST(cache_evicts_what_was_used_longest_ago)
 	CHECK(has(&cache, 6));
 }
 
-TEST_MAIN(ROW(cache_finds_what_was_put), ROW(cache_drops_what_is_damaged), ROW(cache_evicts_what_was_used_longest_ago))
+TEST_MAIN(ROW(cache_finds_what_was_put), ROW(cache_takes_pieces_that_were_too_long_for_memory),
+    ROW(cache_drops_what_is_damaged), ROW(cache_evicts_what_was_used_longest_ago))
