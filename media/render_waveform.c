@@ -18,7 +18,7 @@ render_waveform(struct render *render, struct render_waveform *ret_waveform, str
 	struct waveform_request request = {.name = args->output, .columns = WAVEFORM_WIDTH};
 	struct waveform waveform;
 
-	if ((args->waveform == NULL && args->peaks == NULL) || render->sound.map == NULL)
+	if ((args->waveform == NULL && args->peaks == NULL) || render->plan->audio_key[0] == '\0')
 		return 0;
 	fd = openat(dir, args->output, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
