@@ -10,9 +10,9 @@
 
 #define PROVIDERCALL_COLUMNS(c) \
 	c "id, " c "state, " c "client_ref, " c "request_id, " c "model, " c "provider, " c "estimate_micros, " c \
-	  "sending_at, coalesce(" c "state in ('uncertain', 'accepted') and coalesce(" c "doubt_until, " \
-	  "provider_doubt_until(" c "provider, coalesce(" c "accepted_at, " c \
-	  "sending_at))) <= clock_timestamp(), false), " \
+	  "sending_at, coalesce(" c "state in ('uncertain', 'accepted') and coalesce(" c "doubt_until, case " c \
+	  "state when 'accepted' then provider_doubt_until(" c "provider, " c "accepted_at) + interval '1 hour' else " \
+	  "provider_doubt_until(" c "provider, " c "sending_at) end) <= clock_timestamp(), false), " \
 	  "greatest(0, coalesce(extract(epoch from clock_timestamp() - " c "sending_at), 0))::bigint"
 
 static const struct db_stmt open_stmt = {"providercall_open",

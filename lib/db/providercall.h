@@ -56,8 +56,8 @@ struct providercall {
 	int64_t estimate_micros;
 	bool fresh;	    /* made by this call */
 	int64_t sending_at; /* microseconds, CLOCK_NONE if not yet */
-	bool overdue; /* uncertain, or accepted without a result, for longer than the provider's calls can run: a person
-			 has to decide */
+	bool overdue;	    /* uncertain, or accepted an hour longer than the provider's calls can run: a person
+			       has to decide */
 	int64_t age_s;	    /* since it was sent; 0 before */
 	const char *answer; /* JSON object that the provider gave when it accepted; NULL: none. In the arena */
 };

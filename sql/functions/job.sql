@@ -204,6 +204,7 @@ declare
 	v_now timestamptz;
 	v_paused text[];
 	v_probing boolean;
+	v_fitting bigint[];
 begin
 	perform set_config('synchronous_commit', 'off', true);
 	if not exists (select from worker w where w.id = p_worker and not w.draining and w.stopped_at is null) then
@@ -274,13 +275,14 @@ begin
 			v_room := least(v_room, floor(v_tokens));
 		end if;
 		continue when v_room <= 0;
+		v_fitting := case when v_queue.max_per_owner is not null then job_within_owners(v_queue.name, v_queue.max_per_owner, v_room) end;
 
 		return query
 		with picked as (
 			select j.id, j.vtime from job j
 			where j.provider = v_queue.name and j.state = 'ready' and not j.parked and (p_kinds is null or j.kind = any(p_kinds))
 				and j.kind <> all (v_paused)
-				and (v_queue.max_per_owner is null or j.id = any(job_within_owners(v_queue.name, v_queue.max_per_owner, v_room)))
+				and (v_fitting is null or j.id = any(v_fitting))
 			order by j.vtime, j.id
 			limit v_room
 			for no key update skip locked

@@ -17,6 +17,7 @@ What goes wrong with a request is written into its prompt (`fault=NAME`), and ha
     cut              the file breaks off half way, once
     gone             the file is 404, once
 """
+import base64
 import http.server
 import json
 import struct
@@ -28,6 +29,7 @@ import uuid
 import zlib
 
 UNITS = "1.05"
+CLIP_UNITS = "5"
 WORK_S = 0.3
 
 
@@ -57,6 +59,7 @@ class Standin:
         self.lock = threading.Lock()
         self.requests, self.played, self.counts = {}, {}, {}
         self.webhook = webhook
+        self.film = b""
         self.down = False
         outer = self
 
@@ -185,6 +188,9 @@ class Standin:
         if request.failed:
             return self.answer(handler, 500, {"detail": [{"loc": ["body"], "msg": "no", "type": "internal_server_error"}]},
                                [("X-Fal-Retryable", "true"), ("X-Fal-Billable-Units", "0")])
+        if "image-to-video" in request.endpoint:
+            return self.answer(handler, 200, {"video": {"url": f"{self.url}/files/{request.id}.png", "content_type": "video/mp4"}},
+                               [("X-Fal-Billable-Units", CLIP_UNITS)])
         return self.answer(handler, 200, {"images": [{"url": f"{self.url}/files/{request.id}.png", "width": 32,
                                                       "height": 32}], "seed": 1}, [("X-Fal-Billable-Units", UNITS)])
 
@@ -198,6 +204,8 @@ class Standin:
         return self.answer(handler, 200, {"status": "COMPLETED", "request_id": request.id, "metrics": {"inference_time": 0.3}})
 
     def file(self, handler, request):
+        if "image-to-video" in request.endpoint:
+            return self.answer(handler, 200, self.film, [("Content-Type", "video/mp4")])
         data = png(32, (zlib.crc32(request.prompt.encode()) & 0xffffff).to_bytes(3, "big"))
         if self.fault(request.prompt, "gone"):
             return self.answer(handler, 404, b"gone")
@@ -221,6 +229,13 @@ class Standin:
                 request.told = True
                 for _ in range(3):
                     self.webhook(request.ref, request.id)
+
+    def source_of(self, prompt):
+        """The picture that a clip was asked for with, as bytes."""
+        with self.lock:
+            url = next(r.body["image_url"] for r in self.requests.values() if r.prompt.startswith(prompt))
+        head, data = url.split(",", 1)
+        return head, base64.b64decode(data)
 
     # -- the books -------------------------------------------------------------------------------------------------------
 

@@ -200,7 +200,7 @@ TEST(accepted_call_without_a_result_is_overdue_after_the_longest_run)
 	(void)play_sent(&job, "r-8");
 	CHECK_OK(providercall_live(play_db(), test_arena(), job.id, "submit", &live, &err), &err);
 	CHECK(!live.overdue);
-	test_sql("update provider_call set accepted_at = now() - interval '7201 seconds' where job_id = %lld",
+	test_sql("update provider_call set accepted_at = now() - interval '10801 seconds' where job_id = %lld",
 	    (long long)job.id);
 	CHECK_OK(providercall_live(play_db(), test_arena(), job.id, "submit", &live, &err), &err);
 	CHECK(live.overdue);
