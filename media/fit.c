@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
@@ -162,18 +163,62 @@ is_yuv(enum AVPixelFormat format)
 	return desc != NULL && desc->nb_components >= 3 && !(desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
 }
 
-/* Sets the scaler up: `out` is the matrix of the result where it is YUV, in limited range. */
+/* What a scaler is made for. The range must be known before it is made: between pictures of one size and format
+ * swscale otherwise copies and never looks at ranges. */
+struct scaler_option {
+	const char *name;
+	int64_t value;
+};
+
+static bool
+scaler_fits(struct SwsContext *scaler, const struct scaler_option *options, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int64_t is;
+
+		if (av_opt_get_int(scaler, options[i].name, 0, &is) < 0 || is != options[i].value)
+			return false;
+	}
+	return true;
+}
+
+static int
+scaler_for(struct SwsContext **scaler, const AVFrame *from, const AVFrame *to, bool full, struct error *err)
+{
+	const struct scaler_option options[] = {
+	    {"srcw", from->width},
+	    {"srch", from->height},
+	    {"src_format", plain_format(from->format)},
+	    {"src_range", full},
+	    {"dstw", to->width},
+	    {"dsth", to->height},
+	    {"dst_format", to->format},
+	    {"dst_range", 0},
+	    {"sws_flags", SCALE_FLAGS},
+	};
+
+	if (*scaler != NULL && scaler_fits(*scaler, options, ARRAY_LEN(options)))
+		return 0;
+	sws_freeContext(*scaler);
+	*scaler = sws_alloc_context();
+	if (*scaler == NULL)
+		return error_set(err, ERR_MEMORY, "no memory for a scaler");
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		(void)av_opt_set_int(*scaler, options[i].name, options[i].value, 0);
+	if (sws_init_context(*scaler, NULL, NULL) < 0)
+		return error_code(err, ERR_INPUT, "media_unreadable", "pictures of this format cannot be scaled");
+	return 0;
+}
+
+/* `out` is the matrix of the result where it is YUV, in limited range. */
 static int
 scale(struct SwsContext **scaler, const AVFrame *from, AVFrame *to, const int *out, struct error *err)
 {
-	const enum AVPixelFormat format = plain_format(from->format);
-	const bool full = !is_yuv(format) || colour_full_range(from);
+	const bool full = !is_yuv(plain_format(from->format)) || colour_full_range(from);
 	int ret;
 
-	*scaler = sws_getCachedContext(*scaler, from->width, from->height, format, to->width, to->height, to->format,
-	    SCALE_FLAGS, NULL, NULL, NULL);
-	if (*scaler == NULL)
-		return error_code(err, ERR_INPUT, "media_unreadable", "pictures of this format cannot be scaled");
+	if (scaler_for(scaler, from, to, full, err) < 0)
+		return -1;
 	ret = sws_setColorspaceDetails(*scaler, sws_matrix(from), full, out, 0, 0, 1 << 16, 1 << 16);
 	(void)ret; /* -1 only says that there is nothing to set for this pair of formats */
 	ret = sws_scale(

@@ -59,7 +59,8 @@ picture_decode(const struct still *still, AVFrame **ret_frame, struct error *err
 	if (codec == NULL || packet == NULL || frame == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for a decoder");
 	codec->thread_count = 1;
-	codec->max_pixels = STILL_PIXELS_MAX;
+	/* still_read() has checked the size; decoders count with sides rounded up to whole blocks */
+	codec->max_pixels = STILL_PIXELS_MAX + 2 * 64 * (int64_t)STILL_SIDE_MAX;
 	rc = avcodec_open2(codec, decoder, NULL);
 	if (rc < 0)
 		return io_error_own(err, rc, "opening a decoder");
