@@ -12,6 +12,7 @@
 #include <libavutil/frame.h>
 
 #include "lib/base/attr.h"
+#include "lib/base/buf.h"
 #include "lib/base/error.h"
 #include "lib/timeline/timeline.h"
 
@@ -67,20 +68,33 @@ void stamp_free(struct stamp **stamp);
 /* `share`/65536 of it: less than all while it fades. */
 void stamp_put(const struct stamp *stamp, AVFrame *canvas, int32_t share);
 
-/* What was seen while making a stretch of film, on a grid of about 480 samples a line. */
-struct canvas_stats {
+/* What one frame looked like on a grid of at most 480 samples a line. Marks are stored with their span, so what is
+ * judged of them later may change without encoding anything again. */
+struct canvas_mark {
+	uint16_t mean[3]; /* of each plane, times 256 */
+	uint16_t change;  /* mean difference of luma to the frame before, times 256; of a span's first frame 0 */
+	uint16_t lit;	  /* of the next three: share of all luma samples, 65535: all. Brighter than 40: not black */
+	uint16_t low;	  /* below 16, blacker than black */
+	uint16_t high;	  /* above 235, whiter than white */
+	uint16_t flags;
+};
+#define CANVAS_SAME 1u /* every sample is that of the frame before */
+
+/* Raised whenever marks mean something else; part of the keys. */
+#define CANVAS_NOTES_VERSION 1
+
+/* The notes of a span's piece: this, then its marks. */
+struct canvas_notes {
+	uint32_t version;
 	uint32_t frames;
-	uint32_t black;	       /* frames whose mean luma is below 20 */
-	uint32_t frozen;       /* frames that equal the one before */
-	uint32_t flashes;      /* jumps of the mean luma by more than 60 against both neighbours */
-	int32_t mean_first[3]; /* mean of each plane in the first and last frame, times 256 */
-	int32_t mean_last[3];
+	uint64_t first, last; /* digests of the grids of the first and the last frame */
 };
 
 struct canvas_meter;
 struct canvas_meter *canvas_meter_new(void);
 void canvas_meter_free(struct canvas_meter **meter);
 void canvas_meter_add(struct canvas_meter *meter, const AVFrame *canvas);
-void canvas_meter_result(const struct canvas_meter *meter, struct canvas_stats *ret_stats);
+/* Appends the notes. */
+void canvas_meter_notes(const struct canvas_meter *meter, struct buf *notes);
 
 #endif

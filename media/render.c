@@ -189,7 +189,7 @@ render_run(struct task *task, struct buf *result, struct error *err)
 		ret = render_look(render, err) < 0 ? -1 : render_report(render, NULL, result, err);
 		goto out;
 	}
-	if (make_film(render, &output, err) < 0)
+	if (make_film(render, &output, err) < 0 || render_quality(render, &output, err) < 0)
 		goto out;
 	cache_trim(&render->cache);
 	task_progress(task, 1, "done");

@@ -8,6 +8,7 @@
 #define MEDIA_RENDER_PRIV_H
 
 #include "lib/js/read.h"
+#include "lib/js/write.h"
 #include "lib/timeline/plan.h"
 #include "media/assemble.h"
 #include "media/cache.h"
@@ -15,6 +16,8 @@
 #include "media/finished.h"
 #include "media/fonts.h"
 #include "media/hls.h"
+#include "media/quality.h"
+#include "media/sheet.h"
 #include "media/span.h"
 #include "media/task.h"
 
@@ -34,9 +37,13 @@ struct render_args {
 	double scale;	      /* of the output's sides, for a smaller film out of the same timeline */
 	int64_t threads;      /* 0: as the task says */
 	int64_t cache_limit;
-	bool dry_run; /* plan and look into the cache, make nothing */
-	bool live;    /* whoever watches while it is made gets the spans in order, in the folder HLS_FOLDER */
-	bool plain;   /* without SIMD, as far as libraries can: for tests of identity */
+	bool dry_run;	    /* plan and look into the cache, make nothing */
+	bool live;	    /* whoever watches while it is made gets the spans in order, in the folder HLS_FOLDER */
+	bool plain;	    /* without SIMD, as far as libraries can: for tests of identity */
+	const char *report; /* or NULL: none; as the next */
+	const char *sheet;
+	int64_t thumbnails;
+	int64_t sheet_frames, sheet_columns, sheet_width;
 };
 
 struct render_asset {
@@ -59,6 +66,19 @@ struct render_sidecar {
 	size_t captions; /* index in the timeline */
 	int64_t bytes;
 	char sha256[HASH_HEX_SIZE];
+};
+
+/* What was measured, judged. */
+struct render_quality {
+	struct quality_pictures pictures;
+	bool has_sound; /* the next two are set: only for a report */
+	struct quality_sound sound;
+	double silent_s;
+	double enlarged; /* by how much pictures are scaled up, at most */
+	struct quality_list findings;
+	const char *thumbnails[QUALITY_FINDINGS_MAX]; /* as findings; file names or NULL */
+	int64_t report_bytes;
+	struct sheet_result sheet;
 };
 
 struct render_warning {
@@ -88,8 +108,9 @@ struct render {
 	size_t n_reused;
 	bool sound_reused;
 	struct assembly assembly;
-	struct hls *hls;	  /* NULL: nobody watches */
-	struct finished finished; /* record.map NULL: the film was not there */
+	struct hls *hls;		/* NULL: nobody watches */
+	struct finished finished;	/* record.map NULL: the film was not there */
+	struct render_quality *quality; /* once the film is finished */
 	struct render_warning warnings[RENDER_WARNINGS_MAX];
 	size_t n_warnings;
 };
@@ -156,6 +177,15 @@ struct render_output {
 	struct render_poster poster;
 	struct render_waveform waveform;
 };
+
+/* Reads what `args` says of report and contact sheet. */
+int render_quality_args(struct render *render, struct error *err) MUST_CHECK;
+
+/* Judges all pieces together and writes the report and the contact sheet that were asked for. */
+int render_quality(struct render *render, const struct render_output *output, struct error *err) MUST_CHECK;
+
+/* Members `report` and `contact_sheet` of the result. */
+void render_quality_result(struct js_writer *w, const struct render *render);
 
 /* Writes the result object. output NULL: a dry run. */
 int render_report(

@@ -8,9 +8,6 @@
 #include "media/render_priv.h"
 #include "media/sound.h"
 
-/* Steps of the mean colour at a hard join that are worth telling: a cut may jump, a join inside a scene may not. */
-#define JOIN_STEP (4 * 256)
-
 static int64_t
 film_us(const struct plan *plan)
 {
@@ -85,58 +82,18 @@ put_estimate(struct js_writer *w, const struct render *render)
 	js_close(w);
 }
 
-/* Joins inside one scene (a divided body) must not show. */
-static int
-seams(const struct render *render)
-{
-	const struct plan *plan = render->plan;
-	int count = 0;
-
-	for (size_t i = 1; i < plan->n_spans; i++) {
-		const struct plan_span *a = &plan->spans[i - 1], *b = &plan->spans[i];
-		struct canvas_stats before, after;
-
-		if (render->pictures[i].notes_len != sizeof(after) ||
-		    render->pictures[i - 1].notes_len != sizeof(before))
-			continue;
-		if (a->n_layers != b->n_layers || memcmp(a->layers, b->layers, a->n_layers * sizeof(*a->layers)) != 0)
-			continue;
-		memcpy(&before, render->pictures[i - 1].notes, sizeof(before));
-		memcpy(&after, render->pictures[i].notes, sizeof(after));
-		for (int p = 0; p < 3; p++) {
-			if (abs(after.mean_first[p] - before.mean_last[p]) > JOIN_STEP) {
-				count++;
-				break;
-			}
-		}
-	}
-	return count;
-}
-
 static void
 put_measurements(struct js_writer *w, const struct render *render)
 {
-	uint64_t black = 0, frozen = 0, flashes = 0;
-	double enlarged = 0;
+	const struct render_quality *quality = render->quality;
 
-	for (size_t i = 0; i < render->plan->n_spans; i++) {
-		struct canvas_stats stats;
-
-		if (render->pictures[i].notes_len != sizeof(stats))
-			continue;
-		memcpy(&stats, render->pictures[i].notes, sizeof(stats));
-		black += stats.black;
-		frozen += stats.frozen;
-		flashes += stats.flashes;
-	}
-	for (size_t i = 0; i < render->facts.n_assets; i++)
-		enlarged = FW_MAX(enlarged, render->assets[i].enlarged);
 	js_open_object(w, "measurements");
-	js_int(w, "black_frames", (int64_t)black);
-	js_int(w, "frozen_frames", (int64_t)frozen);
-	js_int(w, "flashes", (int64_t)flashes);
-	js_int(w, "visible_joins", seams(render));
-	js_fixed(w, "enlarged", enlarged, 3);
+	js_int(w, "black_frames", quality->pictures.black);
+	js_int(w, "frozen_frames", quality->pictures.frozen);
+	js_int(w, "duplicated_frames", quality->pictures.duplicated);
+	js_int(w, "flashes", quality->pictures.flashes);
+	js_int(w, "visible_joins", quality->pictures.visible);
+	js_fixed(w, "enlarged", quality->enlarged, 3);
 	js_bool(w, "constant_rate", true);
 	js_close(w);
 }
@@ -247,6 +204,7 @@ render_report(const struct render *render, const struct render_output *output, s
 		put_file(&w, "waveform", render->args.waveform, "image/png", output->waveform.picture_bytes);
 		put_file(&w, "peaks", render->args.peaks, "application/json", output->waveform.peaks_bytes);
 		put_measurements(&w, render);
+		render_quality_result(&w, render);
 	}
 	put_warnings(&w, render);
 	js_close(&w);

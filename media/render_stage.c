@@ -56,6 +56,8 @@ read_args(struct render *render, struct error *err)
 	into->dry_run = js_flag(args, "/dry_run", false);
 	into->live = js_flag(args, "/live", false) && !into->dry_run;
 	into->plain = js_flag(args, "/plain", false);
+	if (render_quality_args(render, err) < 0)
+		return -1;
 	if (into->dry_run)
 		into->output = into->output == NULL ? "film.mp4" : into->output;
 	if (task_output_name(into->output, err) < 0 ||
@@ -152,11 +154,13 @@ describe_engine(struct render *render, struct error *err)
 		return error_set(err, ERR_INTERNAL, "there is no profile '%s'", render->timeline->output.profile);
 	render->stage.profile = profile;
 	render->facts.engine = arena_printf(render->task->arena,
-	    "engine %d; %s %s; %s %d; avcodec %u %s; avformat %u; avfilter %u; swscale %u; scale %.6f; pango %s; "
+	    "engine %d; notes %d; %s %s; %s %d; avcodec %u %s; avformat %u; avfilter %u; swscale %u; scale %.6f; pango "
+	    "%s; "
 	    "cairo %s; harfbuzz %s",
-	    ENGINE_VERSION, profile->encoder, profile->settings, profile->sound->encoder, profile->sound->bit_rate,
-	    avcodec_version(), avcodec_configuration(), avformat_version(), avfilter_version(), swscale_version(),
-	    render->args.scale, pango_version_string(), cairo_version_string(), hb_version_string());
+	    ENGINE_VERSION, CANVAS_NOTES_VERSION, profile->encoder, profile->settings, profile->sound->encoder,
+	    profile->sound->bit_rate, avcodec_version(), avcodec_configuration(), avformat_version(),
+	    avfilter_version(), swscale_version(), render->args.scale, pango_version_string(), cairo_version_string(),
+	    hb_version_string());
 	return render->facts.engine == NULL ? arena_error(render->task->arena, err) : 0;
 }
 

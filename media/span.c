@@ -204,7 +204,6 @@ span_make(struct stage *stage, const struct plan_span *span, struct piece_builde
 	CLEANUP(encoder_free) struct encoder *encoder = NULL;
 	CLEANUP(canvas_meter_free) struct canvas_meter *meter = canvas_meter_new();
 	struct making making;
-	struct canvas_stats stats;
 
 	if (encoder_open(&request, builder, &encoder, err) < 0)
 		return -1;
@@ -214,8 +213,7 @@ span_make(struct stage *stage, const struct plan_span *span, struct piece_builde
 	if (builder->samples.len / sizeof(struct sample) != (size_t)span->frames)
 		return error_set(err, ERR_INTERNAL, "the encoder gave %zu pictures for %lld frames",
 		    builder->samples.len / sizeof(struct sample), (long long)span->frames);
-	canvas_meter_result(meter, &stats);
-	buf_put(&builder->notes, &stats, sizeof(stats));
+	canvas_meter_notes(meter, &builder->notes);
 	return 0;
 }
 

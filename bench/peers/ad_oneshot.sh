@@ -10,7 +10,7 @@ fit="setpts=N/30/TB,scale=1920:1080:force_original_aspect_ratio=decrease,pad=192
 card="settb=1/30,setpts=N,fps=30,setsar=1,format=yuv420p"
 middle="fontcolor=white:x=(w-text_w)/2:fontfile=$font"
 codec="-map 5:a -c:v libx264 -preset medium -crf 23 -c:a aac -b:a 192k -movflags +faststart"
-[ -z "${RAW:-}" ] || codec="-c:v rawvideo -f yuv4mpegpipe -strict -1"
+[ -z "${RAW:-}" ] || codec="-f yuv4mpegpipe"
 # shellcheck disable=SC2086
 ffmpeg -v error -y -f lavfi -i color=c=black:s=1920x1080:r=30:d=1 \
 	-i "$c/clip1.mp4" -i "$c/clip2.mp4" -i "$c/clip3.mp4" \

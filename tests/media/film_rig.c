@@ -43,8 +43,17 @@ rig_luma(int frame)
 	return 40 + frame * 2;
 }
 
+/* Black for 0.8 s, then stuck for 0.8 s. */
 static int
-make_clip(int dir, const char *name, int chroma, struct error *err)
+broken_luma(int frame)
+{
+	if (frame >= 20 && frame < 40)
+		return 16;
+	return rig_luma(frame >= 50 && frame < 70 ? 50 : frame);
+}
+
+static int
+make_clip(int dir, const char *name, int (*luma)(int), int chroma, struct error *err)
 {
 	const struct encoder_request request = {.width = RIG_WIDTH, .height = RIG_HEIGHT, .fps_num = 25, .fps_den = 1};
 	struct piece_builder builder;
@@ -66,7 +75,7 @@ make_clip(int dir, const char *name, int chroma, struct error *err)
 		return -1;
 	for (int i = 0; i < RIG_CLIP_FRAMES; i++) {
 		for (int y = 0; y < RIG_HEIGHT; y++)
-			memset(frame->data[0] + y * frame->linesize[0], rig_luma(i), RIG_WIDTH);
+			memset(frame->data[0] + y * frame->linesize[0], luma(i), RIG_WIDTH);
 		for (int p = 1; p < 3; p++)
 			for (int y = 0; y < RIG_HEIGHT / 2; y++)
 				memset(frame->data[p] + y * frame->linesize[p], p == 1 ? chroma : 255 - chroma,
@@ -139,7 +148,8 @@ rig_set_up(void)
 	av_log_set_level(AV_LOG_QUIET);
 	(void)setenv("SVT_LOG", "1", 1);
 	snprintf(path, sizeof(path), "%s/tone.wav", dir);
-	if (fd < 0 || make_clip(fd, "a.mp4", 100, &err) < 0 || make_clip(fd, "b.mp4", 150, &err) < 0 ||
+	if (fd < 0 || make_clip(fd, "a.mp4", rig_luma, 100, &err) < 0 ||
+	    make_clip(fd, "b.mp4", rig_luma, 150, &err) < 0 || make_clip(fd, "c.mp4", broken_luma, 100, &err) < 0 ||
 	    make_tone(path) < 0) {
 		(void)fprintf(stderr, "set-up: %s\n", err.text);
 		return 1;
@@ -147,6 +157,7 @@ rig_set_up(void)
 	rig_inputs[0] = (struct task_input){"in0", openat(fd, "a.mp4", O_RDONLY)};
 	rig_inputs[1] = (struct task_input){"in1", openat(fd, "b.mp4", O_RDONLY)};
 	rig_inputs[2] = (struct task_input){"in2", openat(fd, "tone.wav", O_RDONLY)};
+	rig_inputs[3] = (struct task_input){"in3", openat(fd, "c.mp4", O_RDONLY)};
 	(void)close(fd);
 	return fonts_new(dirs, test_dir(), &fonts, &err) < 0 ? 77 : 0;
 }
@@ -191,7 +202,7 @@ rig_render_threads(const char *args, int cache, unsigned threads, struct rig_fil
 	int ret;
 
 	*out = (struct rig_film){.dir = rig_open_dir(test_dir())};
-	ret = task_test_init(&task, arena, args, out->dir, rig_inputs, 3, &out->err);
+	ret = task_test_init(&task, arena, args, out->dir, rig_inputs, ARRAY_LEN(rig_inputs), &out->err);
 	task.cache = cache;
 	task.threads = threads;
 	task.fonts = fonts;

@@ -20,7 +20,7 @@
 #define RIG_CLIP_FRAMES 75 /* at 25 a second */
 
 /* "in0" and "in1": clips whose luma tells the frame's number, with a U of 100 and 150; "in2": a second of a tone, mono,
- * 44.1 kHz. */
+ * 44.1 kHz; "in3": like "in0", but black from frame 20 to 39, and frames 51 to 69 are the 50th again. */
 extern struct task_input rig_inputs[4];
 
 /* For TEST_MAIN_WITH. */
