@@ -6,11 +6,48 @@
 #include <math.h>
 
 #include "lib/js/write.h"
+#include "lib/base/text.h"
 #include "lib/timeline/timeline.h"
 
 #define US 1000000.0
 /* seconds in JSON: whole microseconds */
 #define DECIMALS 6
+
+/* A clip of another shape than the film lies on a blurred copy of itself, except in the wide film, where the
+ * specification wants black. */
+static const struct aspect {
+	const char *name;
+	int width, height;
+	const char *fit;
+} aspects[ADVERT_ASPECT__COUNT] = {
+    [ADVERT_WIDE] = {"16:9", ADVERT_WIDTH, ADVERT_HEIGHT, "contain"},
+    [ADVERT_TALL] = {"9:16", ADVERT_HEIGHT, ADVERT_WIDTH, "blur"},
+    [ADVERT_SQUARE] = {"1:1", ADVERT_HEIGHT, ADVERT_HEIGHT, "blur"},
+};
+
+const char *
+advert_aspect_name(enum advert_aspect aspect)
+{
+	return aspects[aspect].name;
+}
+
+enum advert_aspect
+advert_aspect_of_name(const char *name)
+{
+	for (int i = 0; i < ADVERT_ASPECT__COUNT; i++)
+		if (text_equal(aspects[i].name, name))
+			return (enum advert_aspect)i;
+	return ADVERT_WIDE;
+}
+
+/* Sizes in a timeline grow with the film's height; texts of an advert with its shorter side. */
+static double
+letter_size(const struct advert *advert, double size)
+{
+	const struct aspect *aspect = &aspects[advert->aspect];
+
+	return size * FW_MIN(aspect->width, aspect->height) / aspect->height;
+}
 
 struct draft {
 	const struct advert *advert;
@@ -183,7 +220,7 @@ put_card(struct js_writer *w, const struct advert *advert, const char *text, int
 	put_us(w, "duration", duration);
 	js_str(w, "text", text);
 	js_str(w, "font", advert->font);
-	js_int(w, "size", 96);
+	js_double(w, "size", letter_size(advert, 96));
 	js_str(w, "color", "#FFFFFF");
 	js_str(w, "background", "#000000");
 	js_close(w);
@@ -200,7 +237,7 @@ put_clip(struct js_writer *w, const struct draft *draft, size_t index)
 	js_int(w, "in", 0);
 	put_us(w, "duration", draft->clip[index]);
 	js_double(w, "speed", draft->speed);
-	js_str(w, "fit", "contain");
+	js_str(w, "fit", aspects[draft->advert->aspect].fit);
 	js_bool(w, "sound", false);
 	put_us(w, "hold", last ? draft->length.hold_us : 0);
 	js_close(w);
@@ -251,7 +288,7 @@ put_caption(struct js_writer *w, const struct advert *advert, const struct capti
 	put_us(w, "start", caption->start);
 	put_us(w, "end", caption->end);
 	js_str(w, "font", advert->font);
-	js_int(w, "size", caption->size);
+	js_double(w, "size", letter_size(advert, caption->size));
 	js_str(w, "color", advert->color);
 	js_str(w, "anchor", caption->anchor);
 	js_int(w, "margin", 50);
@@ -281,14 +318,14 @@ static void
 put_output(struct js_writer *w, const struct advert *advert)
 {
 	js_open_object(w, "output");
-	js_int(w, "width", ADVERT_WIDTH);
-	js_int(w, "height", ADVERT_HEIGHT);
+	js_int(w, "width", aspects[advert->aspect].width);
+	js_int(w, "height", aspects[advert->aspect].height);
 	js_open_array(w, "fps");
 	js_int(w, NULL, ADVERT_FPS);
 	js_int(w, NULL, 1);
 	js_close(w);
 	js_str(w, "profile", "h264");
-	if (advert->music) {
+	if (advert->music || advert->voice) {
 		js_open_object(w, "audio");
 		js_int(w, "rate", 48000);
 		js_int(w, "lufs", -16);
@@ -312,6 +349,13 @@ put_music(struct js_writer *w, const struct advert *advert)
 		js_bool(w, "loop", true);
 		js_double(w, "fade_in", 0.5);
 		js_double(w, "fade_out", 1.0);
+		js_close(w);
+	}
+	if (advert->voice) {
+		js_open_object(w, NULL);
+		js_str(w, "asset", ADVERT_VOICE);
+		js_str(w, "role", "dialogue");
+		js_double(w, "start", advert->intro_s);
 		js_close(w);
 	}
 	js_close(w);

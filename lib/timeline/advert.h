@@ -22,7 +22,10 @@
 #define ADVERT_CLIP_MIN_S 1.0 /* no clip is trimmed below it */
 #define ADVERT_SLOW_MAX 1.5   /* no clip is slowed more; then its last picture is held */
 #define ADVERT_CLIPS_MAX 16
-#define ADVERT_MUSIC "music" /* the asset name of the music */
+#define ADVERT_MUSIC "music" /* the asset names of music and voice */
+#define ADVERT_VOICE "voice"
+
+enum advert_aspect { ADVERT_WIDE, ADVERT_TALL, ADVERT_SQUARE, ADVERT_ASPECT__COUNT };
 
 struct advert_clip {
 	const char *asset; /* its name among the render's assets */
@@ -43,6 +46,8 @@ struct advert {
 	double name_start_s; /* after the intro */
 	double name_duration_s;
 	bool music;
+	bool voice;		   /* a recording over the film, from the end of the intro on */
+	enum advert_aspect aspect; /* 16:9, 9:16, 1:1 */
 };
 
 struct advert_length {
@@ -53,11 +58,16 @@ struct advert_length {
 	bool out_of_range; /* warning duration_out_of_range */
 };
 
+/* "16:9"; the word of the compose request. ADVERT_WIDE for NULL and unknown words. */
+const char *advert_aspect_name(enum advert_aspect aspect) RETURNS_NONNULL;
+enum advert_aspect advert_aspect_of_name(const char *name);
+
 /* Natural and final length; also for estimates before anything exists. ERR_INPUT for no clips, too many, or one without
  * length. */
 int advert_length(const struct advert *advert, struct advert_length *ret_length, struct error *err) MUST_CHECK;
 
-/* Appends the timeline as JSON. Music, when wanted, is the asset ADVERT_MUSIC. ret_length may be NULL. */
+/* Appends the timeline as JSON. Music and voice, when wanted, are the assets ADVERT_MUSIC and ADVERT_VOICE. ret_length
+ * may be NULL. */
 int advert_write(
     const struct advert *advert, struct buf *json, struct advert_length *ret_length, struct error *err) MUST_CHECK;
 
