@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -286,6 +287,15 @@ prefer_as_victim(void)
 		(void)!write(fd, "900", 3);
 }
 
+/* Only on processors that nobody else wants. Threads inherit it; that it cannot be set is no reason to fail. */
+static void
+run_idle(void)
+{
+	const struct sched_param none = {0};
+
+	(void)sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 static void
 limits_fill(const struct server_conf *conf, const struct task_kind *kind, struct sandbox_limits *limits)
 {
@@ -351,6 +361,8 @@ child_run(const struct child *given)
 		child_fail(&child, &log, &err);
 	log_child(&log, &log, LOG_STR("task", request.kind->name), LOG_STR("job", request.job));
 	limits_fill(child.conf, request.kind, &limits);
+	if (js_flag(request.task.args, "/idle", false))
+		run_idle();
 	if (sandbox_enter(child.conf->sandbox, &limits, request.have_cache, &err) < 0)
 		child_fail(&child, &log, &err);
 	task_fill(&child, &request, &log);

@@ -2,8 +2,8 @@
  * Task `render`: a timeline becomes a finished film.
  *
  *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, waveform?, peaks?, threads?,
- * scale?, cache_limit?, dry_run?, live?, plain? result  frames, duration_us, width, height, fps_num, fps_den, bytes,
- * sha256, key, poster, captions (files beside the film), spans, audio, waveform, peaks, warnings, measurements,
+ * scale?, cache_limit?, dry_run?, ahead?, live?, plain? result  frames, duration_us, width, height, fps_num, fps_den,
+ * bytes, sha256, key, poster, captions (files beside the film), spans, audio, waveform, peaks, warnings, measurements,
  * film_reused, profile, codecs
  */
 #include <errno.h>
@@ -187,6 +187,10 @@ render_run(struct task *task, struct buf *result, struct error *err)
 		goto out;
 	if (render->args.dry_run) {
 		ret = render_look(render, err) < 0 ? -1 : render_report(render, NULL, result, err);
+		goto out;
+	}
+	if (render->args.ahead) {
+		ret = render_crew(render, err) < 0 ? -1 : render_report(render, NULL, result, err);
 		goto out;
 	}
 	if (make_film(render, &output, err) < 0 || render_quality(render, &output, err) < 0)

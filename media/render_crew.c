@@ -196,6 +196,20 @@ watched_order(const void *a, const void *b)
 	return (x->span > y->span) - (x->span < y->span);
 }
 
+/* Texts are what is changed last. */
+static bool
+shows_text(const struct plan *plan, const struct plan_span *span)
+{
+	for (size_t i = 0; i < span->n_layers; i++) {
+		const struct plan_layer *layer = &plan->layers[span->layers[i]];
+
+		if (layer->captions != NULL || (layer->overlay != NULL && !layer->overlay->image) ||
+		    (layer->item != NULL && layer->item->type == TIMELINE_CARD))
+			return true;
+	}
+	return false;
+}
+
 /* What the cache does not have. */
 static int
 list_duties(struct crew *crew, int64_t *ret_frames, struct error *err)
@@ -217,12 +231,12 @@ list_duties(struct crew *crew, int64_t *ret_frames, struct error *err)
 		/* the same picture twice in one film is made once */
 		for (size_t k = 0; k < crew->n_duties && ret == 1 && !twin; k++)
 			twin = strcmp(plan->spans[crew->duties[k].span].key, plan->spans[i].key) == 0;
-		if (ret == 0 || twin)
+		if (ret == 0 || twin || (render->args.ahead && shows_text(plan, &plan->spans[i])))
 			continue;
 		crew->duties[crew->n_duties++] = (struct duty){.span = i, .cost = plan->spans[i].frames};
 		*ret_frames += plan->spans[i].frames;
 	}
-	if (plan->audio_key[0] == '\0')
+	if (plan->audio_key[0] == '\0' || render->args.ahead)
 		return 0;
 	ret = cache_find(&render->cache, plan->audio_key, &render->sound, err);
 	if (ret < 0)

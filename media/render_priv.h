@@ -38,6 +38,7 @@ struct render_args {
 	int64_t threads;      /* 0: as the task says */
 	int64_t cache_limit;
 	bool dry_run;	    /* plan and look into the cache, make nothing */
+	bool ahead;	    /* only pieces of the picture without text, into the cache; no film */
 	bool live;	    /* whoever watches while it is made gets the spans in order, in the folder HLS_FOLDER */
 	bool plain;	    /* without SIMD, as far as libraries can: for tests of identity */
 	const char *report; /* or NULL: none; as the next */

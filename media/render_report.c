@@ -32,6 +32,7 @@ put_spans(struct js_writer *w, const struct render *render)
 		js_str(w, "action", render->reused[i] ? "reuse" : "encode");
 		js_strn(w, "key", plan->spans[i].key, 16);
 		js_int(w, "bytes", (int64_t)render->pictures[i].data_len);
+		js_fixed(w, "seconds", render->reused[i] ? 0 : estimate_span(plan, &plan->spans[i]), 2);
 		js_close(w);
 	}
 	js_close(w);

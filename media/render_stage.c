@@ -54,11 +54,12 @@ read_args(struct render *render, struct error *err)
 	into->threads = js_number(args, "/threads", 0);
 	into->cache_limit = js_number(args, "/cache_limit", RENDER_CACHE_LIMIT);
 	into->dry_run = js_flag(args, "/dry_run", false);
-	into->live = js_flag(args, "/live", false) && !into->dry_run;
+	into->ahead = js_flag(args, "/ahead", false);
+	into->live = js_flag(args, "/live", false) && !into->dry_run && !into->ahead;
 	into->plain = js_flag(args, "/plain", false);
 	if (render_quality_args(render, err) < 0)
 		return -1;
-	if (into->dry_run)
+	if (into->dry_run || into->ahead)
 		into->output = into->output == NULL ? "film.mp4" : into->output;
 	if (task_output_name(into->output, err) < 0 ||
 	    (into->poster != NULL && task_output_name(into->poster, err) < 0) ||
