@@ -38,6 +38,7 @@ command_fn cmd_job;	 /* job.c */
 command_fn cmd_keys;	 /* keys.c */
 command_fn cmd_migrate;	 /* migrate.c */
 command_fn cmd_provider; /* provider.c */
+command_fn cmd_render;	 /* render.c */
 command_fn cmd_schema;	 /* schema.c */
 command_fn cmd_smoke;	 /* smoke.c */
 command_fn cmd_user;	 /* user.c */

@@ -5,8 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/bar.h"
+
 #define POLL_MS 500
-#define BAR_WIDTH 28
 #define BODY_MAX (32 * KIB)
 
 /* A request body that is being written. */
@@ -41,22 +42,15 @@ body_send(struct body *body, struct walk *walk, const char *path, struct error *
 static void
 show(const struct walk *walk, const char *message, int64_t percent)
 {
-	int filled = (int)(percent * BAR_WIDTH / 100);
-
-	if (walk->quiet)
-		return;
-	if (!isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r\033[K%3d %% [%.*s%*s] %s", (int)percent, filled, "############################",
-	    BAR_WIDTH - filled, "", message);
-	fflush(stderr);
+	if (!walk->quiet)
+		bar_show((double)percent / 100, message);
 }
 
 static void
 show_end(const struct walk *walk)
 {
-	if (!walk->quiet && isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
+	if (!walk->quiet)
+		bar_end();
 }
 
 static int
