@@ -40,7 +40,8 @@ answer_options(const struct req *req, struct reply *reply, unsigned methods)
 		return;
 	reply_header(reply, "Access-Control-Allow-Methods", allow);
 	reply_header(reply, "Access-Control-Allow-Headers",
-	    "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-API-Key, X-Request-Id");
+	    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-API-Key, "
+	    "X-Request-Id");
 	reply_header(reply, "Access-Control-Max-Age", "600");
 }
 

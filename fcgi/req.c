@@ -36,6 +36,7 @@ enum variable {
 	V_COOKIE,
 	V_ACCEPT,
 	V_IF_NONE_MATCH,
+	V_IF_MATCH,
 	V_IDEMPOTENCY_KEY,
 	V_REQUEST_ID,
 	V__COUNT
@@ -66,6 +67,7 @@ static const struct {
     [V_COOKIE] = NAMED("HTTP_COOKIE"),
     [V_ACCEPT] = NAMED("HTTP_ACCEPT"),
     [V_IF_NONE_MATCH] = NAMED("HTTP_IF_NONE_MATCH"),
+    [V_IF_MATCH] = NAMED("HTTP_IF_MATCH"),
     [V_IDEMPOTENCY_KEY] = NAMED("HTTP_IDEMPOTENCY_KEY"),
     [V_REQUEST_ID] = NAMED("HTTP_X_REQUEST_ID"),
 };
@@ -201,6 +203,7 @@ req_begin(struct req *req, struct responder *responder, struct channel *channel,
 	    .cookie = v[V_COOKIE],
 	    .accept = v[V_ACCEPT],
 	    .if_none_match = v[V_IF_NONE_MATCH],
+	    .if_match = v[V_IF_MATCH],
 	    .idempotency_key = v[V_IDEMPOTENCY_KEY],
 	    .https = strcasecmp(v[V_HTTPS], "on") == 0,
 	};
@@ -361,7 +364,21 @@ req_waited(const struct req *req)
 
 	if (*req->original_uri == '\0' || query_find(req->query_string, "wait") != NULL)
 		return false;
-	return (query != NULL && query_find(query + 1, "wait") != NULL) || req_asked_for(req, "/uploads");
+	if (query != NULL && (query_find(query + 1, "wait") != NULL || query_find(query + 1, "dry_run") != NULL))
+		return true;
+	return req_asked_for(req, "/uploads");
+}
+
+bool
+req_asked_about(const struct req *req, const char *before, const char *after)
+{
+	const char *asked = route_below_api(req->original_uri, NULL);
+	const size_t len = strcspn(asked, "?");
+	const size_t n_before = strlen(before), n_after = strlen(after);
+
+	return len > n_before + n_after && strncmp(asked, before, n_before) == 0 &&
+	       strncmp(asked + len - n_after, after, n_after) == 0 &&
+	       memchr(asked + n_before, '/', len - n_before - n_after) == NULL;
 }
 
 bool

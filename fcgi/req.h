@@ -77,7 +77,7 @@ struct req {
 	int64_t content_length; /* -1: not told */
 	const char *address;	/* of the client, text of an inet */
 	const char *host, *origin, *authorization, *api_key, *cookie, *accept;
-	const char *if_none_match, *idempotency_key;
+	const char *if_none_match, *if_match, *idempotency_key;
 	bool https;
 	char id[REQ_ID_MAX + 1];
 
@@ -116,6 +116,8 @@ bool req_waited(const struct req *req);
 /* Whether the client asked for this path first, whatever nginx made of it; without /api or /api/v1, as in the route
  * table. */
 bool req_asked_for(const struct req *req, const char *path);
+/* The same for a path with one {id} in it: what stands before and after. */
+bool req_asked_about(const struct req *req, const char *before, const char *after);
 /* PUBLIC_APP_URL without a slash at its end, and `path`; in the arena. */
 const char *req_url(const struct req *req, const char *path_format, ...) PRINTF_LIKE(2, 3);
 

@@ -88,9 +88,14 @@ const struct route routes[] = {
     {REQ_POST, "/compose-final-video", ads_compose, ROUTE_USER, "ads", .flags = ROUTE_START | ROUTE_IDEMPOTENT,
 	BODY(compose), QUERY(start), .status = 202, .shape = "@Started", .codes = START_CODES,
 	.tag = "Steps of an advert", .about = "Starts the film: cards, texts, music"},
+    {REQ_POST, "/preview-composition", ads_preview, ROUTE_USER, "ads", .flags = ROUTE_START | ROUTE_IDEMPOTENT,
+	BODY(compose), QUERY(wait), .status = 202, .shape = "@Started", .codes = START_CODES " asset_not_found",
+	.tag = "Steps of an advert",
+	.about = "Makes a 640 pixel wide film of the same composition, at no cost; with `wait` answers its address"},
     {REQ_GET, "/ads/options", ads_options, ROUTE_USER, "read", .status = 200,
 	.shape =
-	    "{fonts:[str] genres:[str] style_keywords:[str] transitions:[str] view_types:[str] clip_durations:[num] "
+	    "{fonts:[str] genres:[str] style_keywords:[str] transitions:[str] view_types:[str] aspect_ratios:[str] "
+	    "clip_durations:[num] "
 	    "models:{images:[str] clips:[str] default_image_model:str default_clip_model:str} "
 	    "presets:[{name:str style_keywords:[str] font:str color:str genre:str}] limits:obj "
 	    "uploads:{max_image_bytes:int max_video_bytes:int max_audio_bytes:int} cost_limit:money cost_alert:money "
@@ -152,6 +157,50 @@ const struct route routes[] = {
 
     {REQ_GET, "/projects", projects_get, ROUTE_USER, "read", QUERY(page), .status = 200, .shape = LIST("@Project"),
 	.tag = "Projects", .about = "All of the caller's work, whatever its kind"},
+    {REQ_POST, "/projects", projects_post, ROUTE_USER, "renders", .flags = ROUTE_IDEMPOTENT, BODY(project),
+	.status = 201, .shape = "@Project",
+	.codes = "idempotency_running idempotency_mismatch bad_json unsupported_media_type", .tag = "Projects",
+	.about = "Begins a project that is made of timelines; adverts have a call of their own"},
+
+    {REQ_GET, "/projects/{project_id}/timeline", timeline_get, ROUTE_USER, "read", .status = 200, .shape = "@Timeline",
+	.codes = "timeline_not_found", .tag = "Renders", .about = "The project's stored timeline"},
+    {REQ_PUT, "/projects/{project_id}/timeline", timeline_put, ROUTE_USER, "renders", BODY(timeline), .status = 200,
+	.shape = "@Timeline",
+	.codes =
+	    "project_not_found forbidden version_conflict asset_not_found bad_json too_large unsupported_media_type",
+	.tag = "Renders", .about = "Stores it; with If-Match only over the version that was read"},
+    {REQ_POST, "/projects/{project_id}/renders", renders_post, ROUTE_USER, "renders",
+	.flags = ROUTE_START | ROUTE_IDEMPOTENT, BODY(render), QUERY(start), .status = 202,
+	.shape = "{status:str render_id:uuid? job_id:uuid}",
+	.codes = "project_not_found forbidden asset_not_found cost_limit_exceeded budget_exceeded rate_limited "
+		 "too_many_jobs "
+		 "idempotency_running idempotency_mismatch bad_json too_large unsupported_media_type clip_unavailable "
+		 "degraded",
+	.tag = "Renders",
+	.about =
+	    "Makes a film from a timeline; with `dry_run` only says what it would take, with `wait` answers the film"},
+    {REQ_GET, "/projects/{project_id}/renders", renders_list, ROUTE_USER, "read", QUERY(page), .status = 200,
+	.shape = LIST("@Render"), .codes = "project_not_found", .tag = "Renders",
+	.about = "The project's renders, newest first"},
+    {REQ_GET, "/renders/{render_id}", renders_get, ROUTE_USER, "read", .status = 200, .shape = "@Render",
+	.codes = "render_not_found", .tag = "Renders", .about = "One render: how far it is, where its files are"},
+    {REQ_DELETE, "/renders/{render_id}", renders_delete, ROUTE_USER, "renders", .status = 200, .shape = SUCCESS,
+	.codes = "render_not_found forbidden already_running", .tag = "Renders",
+	.about = "Deletes a render and its files"},
+    {REQ_POST, "/renders/{render_id}/cancel", renders_cancel, ROUTE_USER, "renders", .status = 200, .shape = "@Render",
+	.codes = "render_not_found forbidden already_finished", .tag = "Renders", .about = "Stops a render"},
+    {REQ_GET, "/renders/{render_id}/plan", renders_plan, ROUTE_USER, "read", .status = 200, .shape = "obj",
+	.codes = "render_not_found render_not_ready", .tag = "Renders",
+	.about = "Its spans: which were taken from the cache, which were encoded"},
+    {REQ_GET, "/renders/{render_id}/report", renders_report, ROUTE_USER, "read", .status = 200, .shape = "obj",
+	.codes = "render_not_found render_not_ready", .tag = "Renders",
+	.about = "What was measured, with pictures of it"},
+    {REQ_GET, "/renders/{render_id}/preview", renders_preview, ROUTE_USER, "read", .flags = ROUTE_MEDIA, QUERY(media),
+	.status = 200, .codes = "render_not_found no_preview " FILE_CODES, .tag = "Renders",
+	.about = "The small film, with Range"},
+    {REQ_GET, "/renders/{render_id}/live/{file}", renders_live, ROUTE_USER, "read", .flags = ROUTE_MEDIA, .status = 200,
+	.codes = "render_not_found " FILE_CODES, .tag = "Renders",
+	.about = "The playlist (film.m3u8) of a film that is being made, and its segments"},
 
     {REQ_GET, "/health", health_get, ROUTE_PUBLIC, .flags = ROUTE_ROOT | ROUTE_NO_DB | ROUTE_QUIET, .status = 200,
 	.shape =

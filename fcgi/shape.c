@@ -37,6 +37,12 @@ const struct shape shapes[] = {
     {"Tokens", "{success:bool user_id:int email:str role:str session_token:str token_type:str expires_in:int "
 	       "refresh_token:str}"},
     {"Project", "{id:uuid kind:str title:str? role:str owner_id:int total_cost:money created_at:time updated_at:time}"},
+    {"Render",
+	"{id:uuid project_id:uuid name:str state:str phase:str? progress:num job_id:uuid? timeline_id:uuid? "
+	"timeline_version:int? spans:{total:int reused:int encoded:int}? estimated_s:num? resolution:str? fps:num? "
+	"duration:num? bytes:int? warnings:[@Warning] error:@Warning? urls:{film:url? poster?:url preview?:url "
+	"captions?:url plan:url report?:url live?:url} created_at:time started_at:time? finished_at:time?}"},
+    {"Timeline", "{id:uuid version:int updated_at:time timeline:obj}"},
     {"Problem",
 	"{type:str title:str status:int detail:str instance:str code:str errors:[{pointer:str code:str detail:str}] "
 	"retryable:bool hint:str? request_id:str job_id?:uuid}"},

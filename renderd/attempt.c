@@ -3,11 +3,15 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/db/render.h"
 #include "lib/db/session.h"
 #include "renderd/renderd.h"
 
 /* The media process is being restarted: try again soon, at no attempt's cost. */
 #define MEDIA_AWAY_DELAY_MS 2000
+/* What gave way is not worth asking for again at once: what it gave way to has only begun. */
+#define GAVE_WAY "gave_way"
+#define GAVE_WAY_DELAY_MS 5000
 
 struct attempt *
 attempt_new(struct renderd *renderd, const struct job_claimed *job, int64_t sent_ms)
@@ -61,6 +65,8 @@ attempt_check(struct attempt *attempt, struct error *err)
 	case LEASE_HELD:
 		break;
 	}
+	if (atomic_load(&attempt->give_way))
+		return error_code(err, ERR_CANCELLED, GAVE_WAY, "given back, other work is to be done");
 	if (atomic_load(&attempt->renderd->abandon))
 		return error_set(err, ERR_CANCELLED, "given back, the daemon ends");
 	return 0;
@@ -89,10 +95,13 @@ attempt_progress(struct attempt *attempt, double fraction, const char *phase)
 	leases_set_progress(attempt->renderd->leases, attempt->job.lease, fraction, phase);
 	attempt->end.progress = fraction;
 	attempt->end.phase = phase;
-	if (strncmp(attempt->job.kind, "ad.", 3) != 0)
-		return;
 	/* an event that could not be written is no reason to give up work; the sweep repeats the last state anyway */
 	error_clear(&err);
+	if (strcmp(attempt->job.kind, "render.film") == 0 &&
+	    render_progress(attempt->db, attempt->job.id, phase, fraction, &err) < 0)
+		log_debug(&attempt->log, "progress_lost", LOG_ERR(&err));
+	if (strncmp(attempt->job.kind, "ad.", 3) != 0 || attempt->job.step == JOB_IDLE)
+		return;
 	if (session_progress(attempt->db, attempt->job.id, phase, fraction, &seq, &err) < 0)
 		log_debug(&attempt->log, "progress_lost", LOG_ERR(&err));
 }
@@ -159,6 +168,10 @@ attempt_failed(struct attempt *attempt, const struct error *error)
 
 		end->outcome = cancelled ? JOB_CANCELLED : JOB_RELEASE;
 		end->body = NULL;
+		if (!cancelled && error_has_code(error, GAVE_WAY)) {
+			end->outcome = JOB_AGAIN;
+			end->delay_ms = GAVE_WAY_DELAY_MS;
+		}
 	} else if (error_has_code(error, "media_away")) {
 		end->outcome = JOB_AGAIN;
 		end->delay_ms = MEDIA_AWAY_DELAY_MS;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/db/worker.h"
+#include "renderd/idle.h"
 #include "renderd/slots.h"
 
 /* Leases the table has room for beyond the slots: attempts that have ended but are not yet committed. */
@@ -96,6 +97,7 @@ tick(struct dispatcher *d)
 	if (tick.alarms > 0)
 		log_error(&d->renderd->log, "invariants_broken", LOG_INT("count", tick.alarms));
 	d->look = d->look || tick.ready > 0;
+	idle_look(d->renderd);
 	if (tick.next_due_ms >= 0 && tick.next_due_ms < every)
 		d->next_tick_ms = now + FW_MAX(tick.next_due_ms, 20);
 }
@@ -114,7 +116,7 @@ claim(struct dispatcher *d, enum job_step step)
 	struct error err;
 	size_t count;
 
-	if (want == 0)
+	if (want == 0 || (step == JOB_IDLE && !idle_has_room(renderd)))
 		return 0;
 	for (size_t i = 0; i < want; i++)
 		tokens[i] = leases_mint(renderd->leases);
@@ -124,8 +126,11 @@ claim(struct dispatcher *d, enum job_step step)
 		log_warn(&renderd->log, "claim_failed", LOG_ERR(&err));
 		return -1;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		idle_job_begins(renderd, &jobs[i]);
 		slots_run(renderd->slots, attempt_new(renderd, &jobs[i], sent_ms));
+	}
+	idle_look(renderd);
 	return (int)count;
 }
 

@@ -75,7 +75,8 @@ begin_worker(struct renderd *renderd, struct error *err)
 	const struct session_settings settings = {.public_app_url = conf_str(renderd->conf, CONF_PUBLIC_APP_URL),
 	    .image_provider = auto_provider(renderd->conf, "flux-pro"),
 	    .video_provider = auto_provider(renderd->conf, "runway-gen2"),
-	    .providers = configured(renderd->conf, providers, sizeof(providers))};
+	    .providers = configured(renderd->conf, providers, sizeof(providers)),
+	    .ahead = conf_int(renderd->conf, CONF_AHEAD_SLOTS) > 0 ? "on" : "off"};
 	int status = -1;
 
 	gethostname(host, sizeof(host) - 1);
@@ -105,7 +106,8 @@ run_threads(struct renderd *renderd, struct error *err)
 	int media = (int)conf_int(renderd->conf, CONF_RENDERD_SLOTS);
 	const int counts[JOB_STEP__COUNT] = {[JOB_PLAIN] = PLAIN_SLOTS,
 	    [JOB_MEDIA] = media > 0 ? media : FW_MAX(cores, 1),
-	    [JOB_PROVIDER] = (int)conf_int(renderd->conf, CONF_RENDERD_CALLS)};
+	    [JOB_PROVIDER] = (int)conf_int(renderd->conf, CONF_RENDERD_CALLS),
+	    [JOB_IDLE] = (int)conf_int(renderd->conf, CONF_AHEAD_SLOTS)};
 	struct heartbeat *heartbeat = NULL;
 	int status = -1;
 

@@ -64,6 +64,7 @@ struct attempt {
 	bool keeps;  /* a result that was paid for is being brought home: a cancel does not stop that */
 	int scratch; /* folder of this attempt, -1 until attempt_scratch() */
 	int64_t started_ms;
+	atomic_bool give_way; /* idle work: something else needs the machine */
 	struct {
 		const char *agent, *provider, *model; /* NULL without a call; for the log's line about it */
 		int64_t estimate_micros;
@@ -76,7 +77,8 @@ struct attempt *attempt_new(struct renderd *renderd, const struct job_claimed *j
 /* Removes scratch and lease. */
 void attempt_free(struct attempt **attempt);
 
-/* 0 while the work may go on; else -1 with ERR_CANCELLED (cancel or drain) or ERR_CONFLICT "stale_lease". */
+/* 0 while the work may go on; else -1 with ERR_CANCELLED (cancel, drain, or idle work that is to give way) or
+ * ERR_CONFLICT "stale_lease". */
 int attempt_check(struct attempt *attempt, struct error *err) MUST_CHECK;
 /* The same as a question, for callbacks; ctx is the attempt. */
 bool attempt_stops(void *ctx);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "renderd/ender.h"
 #include "renderd/flow/flow.h"
@@ -14,6 +15,7 @@ struct pool {
 	int busy;
 	struct attempt *first; /* handed out, not yet taken by a thread */
 	struct attempt **last;
+	struct attempt **running; /* what its threads are at; NULL: free */
 };
 
 struct slots {
@@ -23,6 +25,16 @@ struct slots {
 	bool stopping;
 	struct pool pools[JOB_STEP__COUNT];
 };
+
+static void
+set_running(struct pool *pool, const struct attempt *from, struct attempt *to)
+{
+	int i = 0;
+
+	while (pool->running[i] != from)
+		i++;
+	pool->running[i] = to;
+}
 
 static struct attempt *
 take(struct pool *pool)
@@ -39,9 +51,19 @@ take(struct pool *pool)
 		if (pool->first == NULL)
 			pool->last = &pool->first;
 		attempt->next = NULL;
+		set_running(pool, NULL, attempt);
 	}
 	pthread_mutex_unlock(&slots->lock);
 	return attempt;
+}
+
+/* From here on the attempt is the ender's. */
+static void
+leave(struct pool *pool, struct attempt *attempt)
+{
+	pthread_mutex_lock(&pool->slots->lock);
+	set_running(pool, attempt, NULL);
+	pthread_mutex_unlock(&pool->slots->lock);
 }
 
 static void
@@ -100,6 +122,7 @@ slot_main(void *arg)
 		attempt->db = db;
 		run(attempt);
 		attempt->db = NULL;
+		leave(pool, attempt);
 		ender_put(renderd->ender, attempt);
 		give_back(pool);
 	}
@@ -109,8 +132,9 @@ slot_main(void *arg)
 static int
 start_pool(struct pool *pool, int count, struct error *err)
 {
-	pool->threads = calloc((size_t)count, sizeof(pool->threads[0]));
-	if (pool->threads == NULL)
+	pool->threads = calloc((size_t)count + 1, sizeof(pool->threads[0]));
+	pool->running = calloc((size_t)count + 1, sizeof(pool->running[0]));
+	if (pool->threads == NULL || pool->running == NULL)
 		abort();
 	pool->last = &pool->first;
 	for (; pool->count < count; pool->count++)
@@ -164,6 +188,32 @@ slots_busy(struct slots *slots)
 	return busy;
 }
 
+int
+slots_running(struct slots *slots, enum job_step step)
+{
+	const struct pool *pool = &slots->pools[step];
+	int running = 0;
+
+	pthread_mutex_lock(&slots->lock);
+	for (int i = 0; i < pool->count; i++)
+		running += pool->running[i] != NULL;
+	pthread_mutex_unlock(&slots->lock);
+	return running;
+}
+
+void
+slots_give_way(struct slots *slots, const char *project_id)
+{
+	const struct pool *pool = &slots->pools[JOB_IDLE];
+
+	pthread_mutex_lock(&slots->lock);
+	for (int i = 0; i < pool->count; i++)
+		if (pool->running[i] != NULL &&
+		    (project_id == NULL || strcmp(pool->running[i]->job.project_id, project_id) == 0))
+			atomic_store(&pool->running[i]->give_way, true);
+	pthread_mutex_unlock(&slots->lock);
+}
+
 void
 slots_run(struct slots *slots, struct attempt *attempt)
 {
@@ -194,6 +244,7 @@ slots_stop(struct slots **slots)
 		for (int i = 0; i < s->pools[step].count; i++)
 			pthread_join(s->pools[step].threads[i], NULL);
 		free(s->pools[step].threads);
+		free(s->pools[step].running);
 	}
 	pthread_cond_destroy(&s->work);
 	pthread_mutex_destroy(&s->lock);

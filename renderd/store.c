@@ -115,11 +115,15 @@ store_clear_inbox(const struct store *store, int64_t now_s, int64_t *ret_removed
 static int
 open_folders(struct store *store, const struct conf *conf, struct error *err)
 {
-	char blobs[1024];
+	char path[1024];
 
-	snprintf(blobs, sizeof(blobs), "%s/blob", store->root);
-	store->blobs = open_folder(blobs, err);
+	snprintf(path, sizeof(path), "%s/blob", store->root);
+	store->blobs = open_folder(path, err);
 	if (store->blobs < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/live", store->root);
+	store->live = open_folder(path, err);
+	if (store->live < 0)
 		return -1;
 	store->scratch_root = open_folder(conf_str(conf, CONF_SCRATCH_DIR), err);
 	if (store->scratch_root < 0)
@@ -140,7 +144,7 @@ open_folders(struct store *store, const struct conf *conf, struct error *err)
 int
 store_open(struct store *store, const struct conf *conf, int64_t worker, struct error *err)
 {
-	*store = (struct store){.blobs = -1, .scratch_root = -1, .scratch = -1, .cache = -1};
+	*store = (struct store){.blobs = -1, .scratch_root = -1, .scratch = -1, .cache = -1, .live = -1};
 	snprintf(store->worker, sizeof(store->worker), "w%" PRIx64, worker);
 	store->root = conf_str(conf, CONF_STORE_DIR);
 	store->reserve = conf_size(conf, CONF_DISK_RESERVE);
@@ -160,7 +164,8 @@ store_close(struct store *store)
 	fd_close(&store->scratch);
 	fd_close(&store->scratch_root);
 	fd_close(&store->cache);
-	store->blobs = store->scratch = store->scratch_root = store->cache = -1;
+	fd_close(&store->live);
+	store->blobs = store->scratch = store->scratch_root = store->cache = store->live = -1;
 }
 
 static void

@@ -21,6 +21,7 @@ struct store {
 	int scratch_root;
 	int scratch; /* this daemon's own, locked */
 	int cache;
+	int live;	  /* films that are watched while they are made: live.h */
 	char worker[20];  /* name of the own scratch folder */
 	const char *root; /* borrowed from conf, for free-space checks */
 	int64_t reserve;  /* bytes that stay free */

@@ -30,7 +30,7 @@ $$;
 -- framewright_api ----------------------------------------------------------------------------------------------------------------------
 
 grant select on project, project_member, ad_session, asset, share_link, job, job_dep, job_kind, ledger, event, price, setting,
-	provider_limit, schema_patch, sessions, generation_costs, progress_events, job_public to framewright_api;
+	provider_limit, schema_patch, sessions, generation_costs, progress_events, job_public, timeline, render to framewright_api;
 grant select (id, email, role, is_demo, token_epoch, disabled_at, created_at) on users to framewright_api;
 -- The lease itself and who holds it are nobody's business.
 grant select (job_id, progress, phase, claimed_at, expires_at) on job_lease to framewright_api;
@@ -39,7 +39,7 @@ grant select (id, user_id, name, prefix, scopes, last_used_at, revoked_at, creat
 -- framewright_renderd ------------------------------------------------------------------------------------------------------------------
 
 grant select on project, ad_session, asset, blob, cache_entry, job, job_lease, job_dep, job_kind, provider_limit, provider_call, provider_key, price,
-	setting, alarm, worker, event, ledger, schema_patch, job_public to framewright_renderd;
+	setting, alarm, worker, event, ledger, schema_patch, job_public, render to framewright_renderd;
 grant insert on blob to framewright_renderd;
 
 -- framewright_eventd -------------------------------------------------------------------------------------------------------------------

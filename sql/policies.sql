@@ -40,6 +40,10 @@ create policy with_job on job_lease for select to framewright_api using (true);
 create policy of_job on job_dep for select to framewright_api using (exists (select from job j where j.id = job_dep.child));
 create policy of_project on ledger for select to framewright_api
 	using (user_id = caller() and project_id is null or exists (select from project p where p.id = ledger.project_id));
+create policy of_project on timeline for select to framewright_api
+	using (exists (select from project p where p.id = timeline.project_id));
+create policy of_project on render for select to framewright_api
+	using (deleted_at is null and exists (select from project p where p.id = render.project_id));
 create policy of_project on event for select to framewright_api using (exists (select from project p where p.id = event.project_id));
 
 -- Tables that say nothing about anybody.

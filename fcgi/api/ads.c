@@ -122,9 +122,71 @@ compose_json(struct req *req, const struct body_compose *in)
 	js_double(&w, "outro_duration", in->outro_duration);
 	js_str(&w, "transition", in->transition);
 	js_bool(&w, "fit_duration", in->fit_duration);
+	js_str(&w, "aspect_ratio", in->aspect_ratio);
+	if (in->voiceover.enabled) {
+		js_open_object(&w, "voiceover");
+		js_bool(&w, "enabled", true);
+		js_str(&w, "asset_id", in->voiceover.asset_id);
+		js_close(&w);
+	}
 	js_close(&w);
 	js_end(&w);
 	return buf_dup(&buf, req->arena);
+}
+
+/* A recording can be laid over the film; speaking a text needs a voice, and this installation has none. */
+static int
+check_voiceover(struct req *req, const struct body_compose *in, struct error *err)
+{
+	if (in->voiceover.enabled && in->voiceover.asset_id == NULL)
+		js_problem_add(req->problems, req->arena, "/voiceover/text", "speech_unavailable",
+		    "Nothing here can speak a text; name a recording of your own with asset_id.");
+	return js_problems_error(req->problems, err);
+}
+
+int
+ads_preview(struct req *req, struct reply *reply, struct error *err)
+{
+	const struct body_compose *in = req->input;
+	const char *request = compose_json(req, in);
+	struct session_started started;
+	struct js_writer *w;
+
+	if (check_voiceover(req, in, err) < 0)
+		return -1;
+	if (request == NULL)
+		return arena_error(req->arena, err);
+	if (session_start_preview(req->db, req->arena, in->session_id, request, req->id, &started, err) < 0)
+		return -1;
+
+	w = reply_object(reply, 202);
+	js_str(w, "status", "processing");
+	js_int(w, "estimated_duration", started.estimated_s);
+	js_str(w, "message", "The preview is being made");
+	js_str(w, "job_id", started.job_id);
+	reply_object_end(reply);
+	reply_location(reply, "/api/v1/jobs/%s", started.job_id);
+	return 0;
+}
+
+int
+ads_preview_waited(struct req *req, struct reply *reply, const struct job_view *job, struct error *err)
+{
+	const struct js_value *result;
+	struct js_writer *w;
+
+	if (js_parse_free(req->arena, job->result, strlen(job->result), &result, err) < 0)
+		return -1;
+	w = reply_object(reply, 200);
+	js_str(w, "job_id", job->public_id);
+	js_open_object(w, "preview");
+	js_str(w, "id", js_text(result, "/asset_id", NULL));
+	write_media_url(w, req, "url", js_text(result, "/asset_id", NULL));
+	write_seconds(w, "duration", js_number(result, "/duration_us", 0));
+	write_resolution(w, "resolution", (int)js_number(result, "/width", 0), (int)js_number(result, "/height", 0));
+	js_close(w);
+	reply_object_end(reply);
+	return 0;
 }
 
 int
@@ -137,6 +199,8 @@ ads_compose(struct req *req, struct reply *reply, struct error *err)
 	};
 	struct session_started started;
 
+	if (check_voiceover(req, in, err) < 0)
+		return -1;
 	if (start.request_json == NULL)
 		return arena_error(req->arena, err);
 	if (session_start_compose(req->db, req->arena, &start, &started, err) < 0)

@@ -11,6 +11,7 @@
 #include "fcgi/route.h"
 #include "lib/db/asset.h"
 #include "lib/db/job.h"
+#include "lib/db/render.h"
 #include "lib/db/session.h"
 
 /* ---- parameters that several routes take; `wait` and `dry_run` stand where the dispatcher finds them ---- */
@@ -94,6 +95,11 @@ struct body_compose {
 	} audio;
 	double intro_duration, outro_duration;
 	bool fit_duration;
+	const char *aspect_ratio;
+	struct {
+		bool enabled;
+		const char *text, *voice, *asset_id;
+	} voiceover;
 };
 struct body_save_images {
 	const char *session_id;
@@ -114,17 +120,31 @@ struct body_attention {
 	const char *action;
 	int64_t wait;
 };
+struct body_project {
+	const char *title, *kind;
+};
+struct body_timeline {
+	const char *timeline; /* JSON */
+};
+struct body_render {
+	const char *timeline, *merge; /* JSON */
+	const char *timeline_id, *name, *on_degrade;
+	struct {
+		bool poster, preview, live;
+	} outputs;
+};
 struct body_share {
 	int64_t expires_in;
 };
 extern const struct js_field body_login_fields[], body_refresh_fields[], body_logout_fields[], body_password_fields[],
     body_ticket_fields[], body_key_fields[], body_session_fields[], body_images_fields[], body_clips_fields[],
     body_compose_fields[], body_save_images_fields[], body_save_clips_fields[], body_picture_fields[],
-    body_share_fields[], body_attention_fields[];
+    body_share_fields[], body_attention_fields[], body_project_fields[], body_timeline_fields[], body_render_fields[];
 
-extern const char *const ads_fonts[], *const ads_transitions[], *const ads_views[], *const ads_image_models[],
-											*const ads_clip_models[],
-											    *const key_scopes[];
+extern const char *const ads_fonts[], *const ads_transitions[], *const ads_aspects[], *const ads_views[],
+											  *const ads_image_models[],
+											      *const ads_clip_models[],
+												  *const key_scopes[];
 
 /* ---- helpers ---- */
 
@@ -146,6 +166,27 @@ void write_fps(struct js_writer *w, const char *key, int num, int den);
 void session_write(struct js_writer *w, const struct req *req, const struct session *session);
 void asset_write(struct js_writer *w, const struct req *req, const struct asset *asset);
 void job_write(struct js_writer *w, const struct job_view *job);
+void project_write(struct js_writer *w, const struct project *project);
+void render_write(struct js_writer *w, const struct req *req, const struct render *render);
+int render_report_write(
+    struct js_writer *w, const struct req *req, const struct render *render, struct error *err) MUST_CHECK;
+/* The end of a waited render or dry run as its own answer; *ret_done false: the job's own will do. */
+int renders_waited(
+    struct req *req, struct reply *reply, const struct job_view *job, bool *ret_done, struct error *err) MUST_CHECK;
+
+/* A timeline out of a request. */
+struct timeline_input {
+	bool merged;		   /* in: fill in merge fields */
+	const char *json;	   /* out: as it is stored */
+	const char *const *assets; /* ids of the files it names, each once */
+	size_t asset_count;
+};
+/* Checks it, and that the caller may use its files; what is wrong is in req->problems, with pointers below `at`.
+ * merge_json may be NULL. */
+int timeline_input_check(struct req *req, const char *json, const char *merge_json, const char *at,
+    struct timeline_input *ret_input, struct error *err) MUST_CHECK;
+/* The end of a waited preview as its own answer. */
+int ads_preview_waited(struct req *req, struct reply *reply, const struct job_view *job, struct error *err) MUST_CHECK;
 /* An upload as its own answer: 201 ready, 202 checking, 422 refused. */
 int upload_answer(
     struct req *req, struct reply *reply, const struct asset *asset, const char *job_id, struct error *err);
@@ -158,13 +199,17 @@ int media_send(struct req *req, struct reply *reply, const struct asset *asset, 
 route_handler auth_login, auth_refresh, auth_logout, auth_me, auth_password, auth_ticket;
 route_handler keys_create, keys_list, keys_delete;
 route_handler session_post, session_get, sessions_get, session_remove, session_stop, session_costs, session_download;
-route_handler ads_images, ads_clips, ads_compose, ads_save_images, ads_save_clips, ads_picture, ads_options;
+route_handler ads_images, ads_clips, ads_compose, ads_preview, ads_save_images, ads_save_clips, ads_picture,
+    ads_options;
 route_handler costs_summary;
 route_handler jobs_list, jobs_get, jobs_cancel, jobs_retry, jobs_attention;
 route_handler hook_fal;
 route_handler upload_post, upload_get, uploads_get, upload_delete;
 route_handler share_post, shares_get, share_delete, share_get, media_get;
-route_handler projects_get;
+route_handler projects_get, projects_post;
+route_handler timeline_get, timeline_put;
+route_handler renders_post, renders_list, renders_get, renders_cancel, renders_delete, renders_plan, renders_report,
+    renders_preview, renders_live;
 route_handler health_get, ready_get, metrics_get;
 
 #endif

@@ -38,7 +38,7 @@ const struct js_field body_ticket_fields[] = {
     JS_END,
 };
 
-const char *const key_scopes[] = {"read", "ads", "uploads", "jobs", "shares", "*", NULL};
+const char *const key_scopes[] = {"read", "ads", "uploads", "jobs", "shares", "renders", "*", NULL};
 const struct js_field body_key_fields[] = {
     JS_FIELD(struct body_key, name, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 1, .max = 100),
     JS_FIELD(struct body_key, scopes, JS_STRINGS, .flags = JS_REQUIRED | JS_UNIQUE, .min = 1, .max = 16,
@@ -84,6 +84,7 @@ const struct js_field body_clips_fields[] = {
 
 const char *const ads_fonts[] = {"Montserrat-Bold", "DejaVuSans-Bold", "OpenSans-Bold", "Lato-Bold", NULL};
 const char *const ads_transitions[] = {"crossfade", "cut", NULL};
+const char *const ads_aspects[] = {"16:9", "9:16", "1:1", NULL};
 /* Offsets of nested fields count from the nested struct. */
 #define NESTED(struct_member, member, js_type, ...) \
 	{ \
@@ -113,6 +114,15 @@ static const struct js_field audio_fields[] = {
     JS_END,
 };
 
+static const struct js_field voiceover_fields[] = {
+    NESTED(voiceover, enabled, JS_BOOL, .fallback = "false"),
+    NESTED(voiceover, text, JS_STRING, .max = 300, .about = "what is spoken"),
+    NESTED(voiceover, voice, JS_STRING, .flags = JS_ONE_LINE, .min = 1, .max = 60),
+    NESTED(voiceover, asset_id, JS_STRING, .flags = JS_ONE_LINE, .min = 1, .max = ID_MAX,
+	.about = "a recording of one's own (an upload) in place of a spoken text"),
+    JS_END,
+};
+
 const struct js_field body_compose_fields[] = {
     UUID_FIELD(struct body_compose, session_id, .flags = JS_REQUIRED),
     JS_FIELD(struct body_compose, text_overlay, JS_OBJECT, .flags = JS_REQUIRED, .fields = overlay_fields),
@@ -124,6 +134,9 @@ const struct js_field body_compose_fields[] = {
     JS_FIELD(struct body_compose, transition, JS_STRING, .choices = ads_transitions, .fallback = "\"crossfade\""),
     JS_FIELD(
 	struct body_compose, fit_duration, JS_BOOL, .fallback = "true", .about = "make the film 8 to 12 seconds long"),
+    JS_FIELD(struct body_compose, aspect_ratio, JS_STRING, .choices = ads_aspects, .fallback = "\"16:9\"",
+	.about = "1920x1080, 1080x1920 or 1080x1080"),
+    JS_FIELD(struct body_compose, voiceover, JS_OBJECT, .fields = voiceover_fields, .fallback = "{}"),
     JS_END,
 };
 
@@ -159,6 +172,46 @@ const struct js_field body_attention_fields[] = {
 	.about = "resubmit may pay twice; give_up books the first call, since it may have been charged"),
     JS_FIELD(struct body_attention, wait, JS_INT, .min = 60, .max = 7 * 86400, .fallback = "3600",
 	.about = "seconds that action wait goes on looking"),
+    JS_END,
+};
+
+static const char *const project_kinds[] = {"film", "assembly", NULL};
+const struct js_field body_project_fields[] = {
+    JS_FIELD(struct body_project, title, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 1, .max = 200),
+    JS_FIELD(struct body_project, kind, JS_STRING, .choices = project_kinds, .fallback = "\"film\""),
+    JS_END,
+};
+
+const struct js_field body_timeline_fields[] = {
+    JS_FIELD(struct body_timeline, timeline, JS_OBJECT, .flags = JS_REQUIRED,
+	.about = "see docs/timeline.md; files by their asset ids"),
+    JS_ECHO("id", JS_STRING),
+    JS_ECHO("version", JS_INT),
+    JS_ECHO("updated_at", JS_TIME),
+    JS_END,
+};
+
+#define OUTPUT(member, ...) \
+	{ \
+		.name = #member, .type = JS_BOOL, \
+		.offset = offsetof(struct body_render, outputs.member) - offsetof(struct body_render, outputs), \
+		.size = sizeof(bool), ##__VA_ARGS__ \
+	}
+static const struct js_field outputs_fields[] = {
+    OUTPUT(poster, .fallback = "true", .about = "a picture out of the film"),
+    OUTPUT(preview, .fallback = "false", .about = "a small film besides, ready first"),
+    OUTPUT(live, .fallback = "false", .about = "a playlist that can be watched while the film is made"),
+    JS_END,
+};
+static const char *const degrade_policies[] = {"accept", "fail", NULL};
+const struct js_field body_render_fields[] = {
+    JS_FIELD(struct body_render, timeline, JS_OBJECT, .about = "see docs/timeline.md; files by their asset ids"),
+    UUID_FIELD(struct body_render, timeline_id, .about = "the project's stored timeline in its place"),
+    JS_FIELD(struct body_render, merge, JS_OBJECT, .about = "values of the fields {{name}} in texts"),
+    JS_FIELD(struct body_render, outputs, JS_OBJECT, .fields = outputs_fields, .fallback = "{}"),
+    JS_FIELD(struct body_render, name, JS_STRING, .flags = JS_ONE_LINE, .min = 1, .max = 200),
+    JS_FIELD(struct body_render, on_degrade, JS_STRING, .choices = degrade_policies,
+	.about = "default: a missing font is accepted, a smaller picture is not"),
     JS_END,
 };
 

@@ -94,6 +94,14 @@ jobs_get(struct req *req, struct reply *reply, struct error *err)
 		return -1;
 	if (waited && req_asked_for(req, "/uploads"))
 		return answer_upload(req, reply, &job, err);
+	if (waited && req_asked_about(req, "/projects/", "/renders")) {
+		bool done;
+
+		if (renders_waited(req, reply, &job, &done, err) < 0 || done)
+			return done ? 0 : -1;
+	}
+	if (waited && req_asked_for(req, "/preview-composition") && strcmp(job.state, "succeeded") == 0)
+		return ads_preview_waited(req, reply, &job, err);
 	if (waited && strcmp(job.state, "failed") == 0)
 		return answer_failed(req, reply, &job, err);
 

@@ -106,6 +106,7 @@ ads_options(struct req *req, struct reply *reply, struct error *err)
 	write_list(w, "style_keywords", styles);
 	write_list(w, "transitions", ads_transitions);
 	write_list(w, "view_types", ads_views);
+	write_list(w, "aspect_ratios", ads_aspects);
 	js_open_array(w, "clip_durations");
 	for (size_t i = 0; i < ARRAY_LEN(durations); i++)
 		js_double(w, NULL, durations[i]);

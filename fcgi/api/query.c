@@ -2,6 +2,7 @@
 #include "fcgi/api/api.h"
 
 #define OFFSET_MAX 10000
+#define DRY_RUN_WAIT_S 20
 
 #define PAGE(struct_type, member) \
 	{.name = "limit", \
@@ -73,13 +74,20 @@ const struct js_field query_summary_fields[] = {
     JS_END,
 };
 
+/* A dry run that takes a job is worth nothing without its answer. */
+static int64_t
+wait_of_start(const struct query_start *query)
+{
+	return query->dry_run && query->wait == 0 ? DRY_RUN_WAIT_S : query->wait;
+}
+
 int64_t
 route_wait(const struct req *req)
 {
 	if (req->route == NULL || req->query == NULL)
 		return 0;
 	if (req->route->query == query_start_fields)
-		return ((const struct query_start *)req->query)->wait;
+		return wait_of_start(req->query);
 	if (req->route->query == query_wait_fields)
 		return ((const struct query_wait *)req->query)->wait;
 	if (req->route->query == query_upload_fields)

@@ -8,6 +8,7 @@ static const char *const kind_names[ASSET_KIND__COUNT] = {
     [ASSET_AUDIO] = "audio",
     [ASSET_FINAL_VIDEO] = "final_video",
     [ASSET_THUMBNAIL] = "thumbnail",
+    [ASSET_CAPTIONS] = "captions",
 };
 
 static const char *const state_names[ASSET_STATE__COUNT] = {

@@ -24,12 +24,13 @@ enum asset_kind {
 	ASSET_AUDIO,
 	ASSET_FINAL_VIDEO,
 	ASSET_THUMBNAIL,
+	ASSET_CAPTIONS,
 	ASSET_KIND__COUNT
 };
 enum asset_state { ASSET_CHECKING, ASSET_READY, ASSET_REFUSED, ASSET_DELETED, ASSET_STATE__COUNT };
 
 struct asset {
-	const char *id;		/* img_, clip_, vid_, aud_, up_, thumb_ and 16 hex digits */
+	const char *id;		/* img_, clip_, vid_, aud_, up_, thumb_, cap_ and 16 hex digits */
 	const char *project_id; /* NULL: belongs to the user alone */
 	int32_t owner_id;
 	enum asset_kind kind;

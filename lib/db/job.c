@@ -34,7 +34,7 @@ const struct db_stmt_row job_statements[] = {
     {NULL, NULL},
 };
 
-static const char *const job_steps[JOB_STEP__COUNT] = {"plain", "media", "provider"};
+static const char *const job_steps[JOB_STEP__COUNT] = {"plain", "media", "provider", "idle"};
 
 static const char *const job_outcomes[JOB_OUTCOME__COUNT] = {
     "done", "failed", "retry", "again", "release", "park", "uncertain", "cancelled", "cancelling"};

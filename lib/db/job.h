@@ -21,7 +21,8 @@
 #define JOB_END_MAX 16 /* ends in one group */
 #define JOB_CLAIM_MAX 256
 
-enum job_step { JOB_PLAIN, JOB_MEDIA, JOB_PROVIDER, JOB_STEP__COUNT };
+/* JOB_IDLE: media work ahead of being asked for. */
+enum job_step { JOB_PLAIN, JOB_MEDIA, JOB_PROVIDER, JOB_IDLE, JOB_STEP__COUNT };
 const char *job_step_name(enum job_step step) RETURNS_NONNULL;
 
 /* ---- for the daemon that runs them ---- */

@@ -55,6 +55,8 @@ extern const struct db_stmt_row asset_collect_statements[];
 extern const struct db_stmt_row share_statements[];
 extern const struct db_stmt_row cost_statements[];
 extern const struct db_stmt_row adcache_statements[];
+extern const struct db_stmt_row draft_statements[];
+extern const struct db_stmt_row render_statements[];
 extern const struct db_stmt_row session_statements[];
 extern const struct db_stmt_row session_read_statements[];
 extern const struct db_stmt_row session_start_statements[];

@@ -22,6 +22,8 @@ static const struct db_stmt list_stmt = {"project_list",
     " and ($2::timestamptz is null or (p.updated_at, p.id) < ($2, $3))"
     " order by p.updated_at desc, p.id desc limit $1 offset $4",
     4};
+/* kind, title, limit */
+static const struct db_stmt create_stmt = {"project_create", "select project_create($1, $2, $3)", 3};
 static const struct db_stmt members_stmt = {
     "project_members", "select user_id, email, role from project_members($1)", 1};
 /* project, user, role */
@@ -119,6 +121,22 @@ project_list(struct db *db, struct arena *arena, int limit, const char *cursor, 
 }
 
 int
+project_create(
+    struct db *db, struct arena *arena, const char *kind, const char *title, const char **ret_id, struct error *err)
+{
+	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
+
+	if (noun_call(db, &create_stmt, DB_ARGS(DB_TEXT(kind), DB_TEXT(title), DB_INT(0)), DB_ONE, &res, err) < 0)
+		return error_wrap(err, "creating a project");
+	struct db_row row = db_row(&res, 0);
+	const char *id = db_get_text(&row, arena);
+	if (db_row_end(&row, err) < 0)
+		return -1;
+	*ret_id = id;
+	return 0;
+}
+
+int
 project_members(struct db *db, struct arena *arena, const char *id, struct project_member **ret_members,
     size_t *ret_count, struct error *err)
 {
@@ -177,6 +195,7 @@ project_member_remove(struct db *db, const char *id, int32_t user_id, struct err
 const struct db_stmt_row project_statements[] = {
     {&load_stmt, "ac"},
     {&list_stmt, "ac"},
+    {&create_stmt, "a"},
     {&members_stmt, "a"},
     {&member_set_stmt, "a"},
     {&member_remove_stmt, "a"},

@@ -46,6 +46,10 @@ int project_load(
 int project_list(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
     struct project **ret_projects, size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;
 
+/* A new project of the caller; kind as in the table, title 1-200 code points. */
+int project_create(struct db *db, struct arena *arena, const char *kind, const char *title, const char **ret_id,
+    struct error *err) MUST_CHECK;
+
 int project_members(struct db *db, struct arena *arena, const char *id, struct project_member **ret_members,
     size_t *ret_count, struct error *err) MUST_CHECK;
 /* Viewer or editor; owner only, else ERR_FORBIDDEN. Changing a member's role is the same call. */

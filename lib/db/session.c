@@ -136,6 +136,8 @@ session_saved(struct db *db, const struct db_stmt *stmt, const struct db_value *
 	saved.seq = db_get_int(&row);
 	if (db_row_end(&row, err) < 0)
 		return -1;
+	/* saved clips are encoded ahead */
+	db_hint_jobs(db);
 	*ret_saved = saved;
 	return 0;
 }
@@ -188,9 +190,9 @@ int
 session_configure(struct db *db, const struct session_settings *settings, struct error *err)
 {
 	const char *const names[] = {
-	    "public_app_url", "text_provider", "image_provider", "video_provider", "providers"};
+	    "public_app_url", "text_provider", "image_provider", "video_provider", "providers", "ahead"};
 	const char *const values[] = {settings->public_app_url, settings->text_provider, settings->image_provider,
-	    settings->video_provider, settings->providers};
+	    settings->video_provider, settings->providers, settings->ahead};
 
 	if (noun_do(db, &settings_stmt, DB_ARGS(DB_TEXTS(names, ARRAY_LEN(names)), DB_TEXTS(values, ARRAY_LEN(values))),
 		err) < 0)

@@ -206,6 +206,11 @@ int session_start_clips(struct db *db, struct arena *arena, const struct session
 int session_start_compose(struct db *db, struct arena *arena, const struct session_compose_start *start,
     struct session_started *ret_started, struct error *err) MUST_CHECK;
 
+/* A small film of the same composition (job ad.preview), beside whatever runs and at no cost. ERR_CONFLICT
+ * "selection_required". */
+int session_start_preview(struct db *db, struct arena *arena, const char *id, const char *request_json,
+    const char *request_id, struct session_started *ret_started, struct error *err) MUST_CHECK;
+
 /* ERR_INPUT with pointer /approved_image_ids, /approved_clip_ids or /clip_order; ERR_CONFLICT "invalid_stage". */
 int session_save_images(struct db *db, const char *id, const char *const *image_ids, size_t count,
     struct session_saved *ret_saved, struct error *err) MUST_CHECK;
@@ -231,6 +236,7 @@ struct session_settings {
 	const char *image_provider;
 	const char *video_provider;
 	const char *providers; /* all that are configured, separated by commas */
+	const char *ahead;     /* on or off: whether pieces of films are encoded before they are asked for */
 };
 int session_configure(struct db *db, const struct session_settings *settings, struct error *err) MUST_CHECK;
 

@@ -12,6 +12,9 @@ static const struct db_stmt clips_stmt = {
 /* session, request, seconds, dry run, request id */
 static const struct db_stmt compose_stmt = {
     "ad_start_compose", "select " STARTED_COLUMNS " from ad_start_compose($1, $2, $3, $4, $5)", 5};
+/* session, request, request id */
+static const struct db_stmt preview_stmt = {
+    "ad_start_preview", "select " STARTED_COLUMNS " from ad_start_preview($1, $2, $3)", 3};
 /* session, asset, view, request id */
 static const struct db_stmt add_image_stmt = {
     "ad_add_image", "select " STARTED_COLUMNS " from ad_add_image($1, $2, $3, $4)", 4};
@@ -86,6 +89,14 @@ session_start_compose(struct db *db, struct arena *arena, const struct session_c
 }
 
 int
+session_start_preview(struct db *db, struct arena *arena, const char *id, const char *request_json,
+    const char *request_id, struct session_started *ret_started, struct error *err)
+{
+	return session_start(db, arena, id, &preview_stmt,
+	    DB_ARGS(DB_TEXT(id), DB_TEXT(request_json), DB_TEXT(request_id)), ret_started, err);
+}
+
+int
 session_add_image(struct db *db, struct arena *arena, const char *id, const char *asset_id, const char *view_type,
     const char *request_id, struct session_started *ret_started, struct error *err)
 {
@@ -97,6 +108,7 @@ const struct db_stmt_row session_start_statements[] = {
     {&images_stmt, "ac"},
     {&clips_stmt, "ac"},
     {&compose_stmt, "ac"},
+    {&preview_stmt, "ac"},
     {&add_image_stmt, "ac"},
     {NULL, NULL},
 };

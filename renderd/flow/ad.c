@@ -360,5 +360,7 @@ const struct flow_row flow_ad[] = {
     {"ad.clips_join", join, .no_db = true},
     {"ad.music", make_music},
     {"ad.compose", ad_compose},
+    {"ad.ahead", ad_ahead},
+    {"ad.preview", ad_preview},
     {NULL, NULL},
 };

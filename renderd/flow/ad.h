@@ -8,6 +8,10 @@
 
 /* ad_compose.c: clips, cards, text and music become one film. */
 flow_fn ad_compose;
+/* The same without texts, into the cache only. */
+flow_fn ad_ahead;
+/* The same, small. */
+flow_fn ad_preview;
 
 /* ad_outside.c: the same by an outside provider, in the steps of renderd/step/paid.h. fallback: a cheaper model than
  * the chosen one stands in. */

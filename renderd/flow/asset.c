@@ -4,6 +4,7 @@
  */
 #include "lib/db/asset.h"
 #include "renderd/flow/flow.h"
+#include "renderd/live.h"
 #include "renderd/step/media.h"
 
 #define COLLECT_BATCH 200
@@ -51,7 +52,9 @@ run_collect(struct attempt *attempt, struct error *err)
 	struct flow_result result;
 	int removed;
 
-	if (store_clear_inbox(&attempt->renderd->store, clock_now_s(attempt->renderd->clock), &leftovers, err) < 0)
+	const int64_t now_s = clock_now_s(attempt->renderd->clock);
+	if (store_clear_inbox(&attempt->renderd->store, now_s, &leftovers, err) < 0 ||
+	    live_clear(&attempt->renderd->store, now_s, err) < 0)
 		return -1;
 	do {
 		if (attempt_check(attempt, err) < 0)

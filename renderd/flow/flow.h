@@ -19,6 +19,7 @@ struct flow_row {
 
 extern const struct flow_row flow_ad[];	    /* ad.c */
 extern const struct flow_row flow_asset[];  /* asset.c */
+extern const struct flow_row flow_render[]; /* render.c */
 extern const struct flow_row flow_system[]; /* system.c */
 
 /* Parses the payload and runs the kind's function. ERR_INTERNAL "unknown_kind" for one that this version does not know.

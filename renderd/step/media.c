@@ -8,7 +8,7 @@
 
 struct progress {
 	struct attempt *attempt;
-	const char *phase;
+	const struct media_task *task;
 	int64_t last_ms;
 };
 
@@ -19,13 +19,18 @@ static void
 on_progress(void *ctx, double fraction, const char *phase)
 {
 	struct progress *progress = ctx;
+	const struct media_task *task = progress->task;
 	int64_t now = clock_boot_ms(progress->attempt->renderd->clock);
 
 	(void)phase;
 	if (now - progress->last_ms < PROGRESS_EVERY_MS)
 		return;
 	progress->last_ms = now;
-	attempt_progress(progress->attempt, fraction, progress->phase);
+	if (task->to > 0)
+		fraction = task->from + fraction * (task->to - task->from);
+	attempt_progress(progress->attempt, fraction, task->phase);
+	if (task->tick != NULL)
+		task->tick(progress->attempt, task->ctx);
 }
 
 static bool
@@ -64,7 +69,7 @@ run_task(struct attempt *attempt, const struct media_task *task, const struct me
     const struct js_value **ret_result, struct error *err)
 {
 	const struct conf *conf = attempt->renderd->conf;
-	struct progress progress = {.attempt = attempt, .phase = task->phase};
+	struct progress progress = {.attempt = attempt, .task = task};
 	const struct mediaclient_task call = {.socket_path = conf_str(conf, CONF_MEDIA_SOCKET),
 	    .name = task->name,
 	    .args_json = task->args_json,

@@ -22,6 +22,9 @@ struct media_task {
 	size_t input_count;
 	bool cache;	   /* hand over the span cache */
 	const char *phase; /* of attempt_progress() */
+	double from, to;   /* the task's share of the attempt's progress; both 0: all of it */
+	void (*tick)(struct attempt *attempt, void *ctx); /* with each progress; may be NULL */
+	void *ctx;
 };
 
 /*

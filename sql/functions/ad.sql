@@ -27,7 +27,7 @@ as $$
 	on conflict (name) do update set value = excluded.value, changed_at = now()
 	where setting.value <> excluded.value
 $$;
-comment on function ad_settings_put is 'What the flow needs to know of the configuration: public_app_url, text_provider, image_provider, video_provider, providers. [roles: rc]';
+comment on function ad_settings_put is 'What the flow needs to know of the configuration: public_app_url, text_provider, image_provider, video_provider, providers, ahead. [roles: rc]';
 
 -- The queue of a step's jobs. p_wanted: auto (or null) is the first configured one, local the built-in one, any other has to be configured.
 create or replace function ad_provider(p_wanted text, p_setting text)
@@ -438,6 +438,7 @@ declare
 	v_stage text;
 	v_ids text[];
 begin
+	perform ahead_cancel(p_session);
 	select * into v_row from ad_lock(p_session, 'owner');
 	v_stage := (v_row.session).stage;
 	if ad_is_running(v_stage) or exists (

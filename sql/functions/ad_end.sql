@@ -508,7 +508,8 @@ begin
 		perform ad_asset(p_job, 'aud', 'audio', 'generated', p_result, null, jsonb_build_object('genre', p_job.payload -> 'genre'));
 		update job j
 		set payload = j.payload || jsonb_build_object('music', p_result)
-		where j.id in (select d.child from job_dep d where d.parent = p_job.id) and j.kind = 'ad.compose' and j.finished_at is null;
+		where j.id in (select d.child from job_dep d where d.parent = p_job.id) and j.kind in ('ad.compose', 'ad.preview')
+			and j.finished_at is null;
 	end if;
 end
 $$;
@@ -586,6 +587,33 @@ begin
 end
 $$;
 comment on function ad_compose_ended is 'The film is there, or has failed.';
+
+-- A preview takes the place of the one before.
+create or replace function ad_preview_ended(p_job job, p_outcome text, p_result jsonb)
+returns void
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_id text;
+begin
+	if p_outcome <> 'done' then
+		return;
+	end if;
+	perform from project p where p.id = p_job.project_id for no key update;
+	perform asset_end(array(
+		select a.id from asset a
+		where a.project_id = p_job.project_id and a.kind = 'video' and a.state = 'ready' and a.metadata ? 'preview_of'));
+	v_id := ad_asset(p_job, 'vid', 'video', 'derived', p_result || '{"provider": "local", "model": "ffmpeg"}', null,
+		jsonb_build_object('preview_of', p_job.payload -> 'request', 'clip_ids', (
+			select jsonb_agg(c -> 'asset_id') from jsonb_array_elements(p_job.payload -> 'clips') c)));
+	if v_id is not null then
+		update job j set result = j.result || jsonb_build_object('asset_id', v_id, 'url', ad_url(v_id)) where j.id = p_job.id;
+		perform project_touch(p_job.project_id);
+	end if;
+end
+$$;
+comment on function ad_preview_ended is 'A preview is there.';
 
 -- Somebody cancelled a job that the whole step hangs on: the step is cancelled.
 create or replace function ad_stop_run(p_job job)

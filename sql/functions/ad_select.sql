@@ -77,6 +77,7 @@ declare
 	v_order text[] := coalesce(p_order, p_ids);
 	v_stage text := 'clip_selection';
 begin
+	perform ahead_cancel(p_session);
 	select * into v_row from ad_lock(p_session, 'editor');
 	v_session := v_row.session;
 	if not (v_session.stage in ('clip_selection', 'complete')
@@ -105,6 +106,8 @@ begin
 		'clips_at', now(), 'clips_by', caller()),
 	    warnings = case when s.stage = 'failed' then ad_warnings_from(s.warnings, 'compose') else s.warnings end
 	where s.project_id = p_session;
+	perform ahead_add('ad.ahead', p_session, (v_row.project).owner_id, jsonb_build_object('session_id', p_session,
+		'request', coalesce(v_session.compose_request, '{}'), 'clips', ad_clip_inputs(v_order)));
 	return query select cardinality(p_ids), ad_estimate_us(v_order), v_stage, project_touch(p_session);
 end
 $$;

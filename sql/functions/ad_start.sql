@@ -10,6 +10,7 @@
 --   ad.clip         session_id, run, index, model, clip_duration_ms, seed, view_type, source {asset_id, sha256, media_type, width, height};
 --                   after the plan: scene_prompt, camera_movement, motion_intensity
 --   ad.music        session_id, run, genre, seed
+--   ad.ahead        session_id, request (the last one, or {}), clips as in ad.compose
 --   ad.compose      session_id, run, request, clips [{asset_id, sha256, media_type, duration_us, width, height, fps_num, fps_den}];
 --                   after the music: music, the result of ad.music
 
@@ -214,6 +215,18 @@ end
 $$;
 comment on function ad_start_clips is 'Starts making clips of the approved pictures. [roles: ac]';
 
+create or replace function ad_clip_inputs(p_ids text[])
+returns jsonb
+language sql stable
+set search_path = framewright, pg_temp
+as $$
+	select jsonb_agg(jsonb_build_object('asset_id', a.id, 'sha256', a.sha256, 'media_type', a.media_type,
+		'duration_us', a.duration_us, 'width', a.width, 'height', a.height, 'fps_num', a.fps_num, 'fps_den', a.fps_den) order by o.n)
+	from unnest(p_ids) with ordinality as o (id, n)
+	join asset a on a.id = o.id
+$$;
+comment on function ad_clip_inputs is 'Clips as composing jobs carry them.';
+
 create or replace function ad_start_compose(p_session uuid, p_request jsonb, p_estimated_s int, p_dry_run boolean, p_request_id text)
 returns table (job_id uuid, job bigint, jobs int, estimated_s int, estimated_micros bigint, cache_hits int, warnings text, seq bigint)
 language plpgsql security definer
@@ -232,6 +245,9 @@ declare
 	v_parents bigint[] := '{}';
 	v_job bigint;
 begin
+	if not p_dry_run then
+		perform ahead_cancel(p_session);
+	end if;
 	select * into v_row from ad_lock(p_session, 'editor');
 	v_session := v_row.session;
 	v_project := v_row.project;
@@ -249,13 +265,7 @@ begin
 				p_request_id => p_request_id)];
 		end if;
 		v_job := job_add('ad.compose', v_project.owner_id, p_session,
-			v_base || jsonb_build_object('request', v_request, 'clips', (
-				select jsonb_agg(jsonb_build_object('asset_id', a.id, 'sha256', a.sha256, 'media_type', a.media_type,
-					'duration_us', a.duration_us, 'width', a.width, 'height', a.height, 'fps_num', a.fps_num, 'fps_den', a.fps_den)
-					order by o.n)
-				from unnest(v_session.clip_order) with ordinality as o (id, n)
-				join asset a on a.id = o.id
-			)),
+			v_base || jsonb_build_object('request', v_request, 'clips', ad_clip_inputs(v_session.clip_order)) || ad_voice(v_request),
 			v_parents, p_request_id => p_request_id);
 		update ad_session
 		set stage = 'final_composition', failed_stage = null, error_code = null, error_message = null, compose_request = v_request,
@@ -270,6 +280,66 @@ begin
 end
 $$;
 comment on function ad_start_compose is 'Starts putting the film together. [roles: ac]';
+
+-- A voice of one's own: an upload that the caller may use.
+create or replace function ad_voice(p_request jsonb)
+returns jsonb
+language plpgsql stable
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_asset asset;
+begin
+	if not coalesce((p_request #>> '{voiceover,enabled}')::boolean, false) then
+		return '{}';
+	end if;
+	select a.* into v_asset
+	from asset a
+	where a.id = p_request #>> '{voiceover,asset_id}' and a.owner_id = caller() and a.state = 'ready'
+	  and a.media_type not like 'image/%';
+	if not found then
+		perform refuse(422, 'asset_not_found', 'There is no such recording', '/voiceover/asset_id');
+	end if;
+	return jsonb_build_object('voice', jsonb_build_object('sha256', v_asset.sha256));
+end
+$$;
+comment on function ad_voice is 'The recording that a compose request names, as composing jobs carry it.';
+
+-- A small film of a composition: no stage changes, nothing is paid, several may be made.
+create or replace function ad_start_preview(p_session uuid, p_request jsonb, p_request_id text)
+returns table (job_id uuid, job bigint, jobs int, estimated_s int, estimated_micros bigint, cache_hits int, warnings text, seq bigint)
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_row record;
+	v_session ad_session;
+	v_request jsonb := p_request;
+	v_music boolean := coalesce((p_request #>> '{audio,enabled}')::boolean, false);
+	v_parents bigint[] := '{}';
+	v_job bigint;
+begin
+	perform ahead_cancel(p_session);
+	select * into v_row from ad_lock(p_session, 'editor');
+	v_session := v_row.session;
+	if cardinality(v_session.clip_order) < 1 then
+		perform refuse(409, 'selection_required', 'At least 1 clip must be approved first');
+	end if;
+	if v_music and v_request #>> '{audio,genre}' not in ('upbeat', 'chill', 'energetic') then
+		v_request := jsonb_set(v_request, '{audio,genre}', '"upbeat"');
+	end if;
+	if v_music then
+		v_parents := array[job_add('ad.music', (v_row.project).owner_id, p_session, jsonb_build_object('session_id', p_session,
+			'genre', v_request #> '{audio,genre}', 'seed', 1), p_request_id => p_request_id)];
+	end if;
+	v_job := job_add('ad.preview', (v_row.project).owner_id, p_session, jsonb_build_object('session_id', p_session,
+		'request', v_request, 'clips', ad_clip_inputs(v_session.clip_order)) || ad_voice(v_request), v_parents,
+		p_request_id => p_request_id);
+	return query
+	select j.public_id, j.id, 1 + v_music::int, 10, 0::bigint, 0, '[]', (v_row.project).event_seq from job j where j.id = v_job;
+end
+$$;
+comment on function ad_start_preview is 'Starts a small film of the same composition. [roles: ac]';
 
 -- Stopping -----------------------------------------------------------------------------------------------------------------------------
 

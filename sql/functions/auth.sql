@@ -405,7 +405,7 @@ begin
 		select count(*)
 		from (
 			select from job
-			where owner_id = v_user and state not in ('done', 'failed', 'cancelled')
+			where owner_id = v_user and state not in ('done', 'failed', 'cancelled') and provider <> 'idle'
 			limit p_max
 		) unfinished
 	) >= p_max then

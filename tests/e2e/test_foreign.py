@@ -6,6 +6,7 @@ import pytest
 import studio
 
 PICTURE = (studio.TOP / "tests/data/media/plain.jpg").read_bytes()
+CARD = {"version": 1, "output": {"width": 160, "height": 90}, "tracks": [{"items": [{"type": "card", "duration": 1, "text": "x"}]}]}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # a token of these stands for the right itself, a code for nothing private
 OPEN_PARAMETERS = {"token", "code"}
@@ -23,8 +24,10 @@ class Property:
         asset = self.client.wait_stage(session, "image_selection")["generated_images"][0]["id"]
         self.share = self.client.post(f"/api/assets/{asset}/shares", {}).json
         key = self.client.post("/api/keys", {"name": "mine", "scopes": ["read"]}).json["id"]
+        render = self.client.post(f"/api/v1/projects/{session}/renders?wait=25", {"timeline": CARD}).json["id"]
+        assert self.client.call("PUT", f"/api/v1/projects/{session}/timeline", body={"timeline": CARD}).status == 200
         self.ids = {"session_id": session, "job_id": started["job_id"], "asset_id": asset, "upload_id": upload,
-                    "share_id": self.share["id"], "key_id": str(key)}
+                    "share_id": self.share["id"], "key_id": str(key), "project_id": session, "render_id": render, "file": "film.m3u8"}
 
     def path(self, template):
         return re.sub(r"{(\w+)}", lambda m: self.ids[m.group(1)], template)
@@ -33,7 +36,8 @@ class Property:
         """Everything that the owner can see."""
         paths = ("/api/sessions/{session_id}", "/api/sessions/{session_id}/costs", "/api/jobs/{job_id}", "/api/uploads/{upload_id}",
                  "/media/{asset_id}", "/media/{upload_id}", "/api/assets/{asset_id}/shares", "/api/keys", "/api/jobs", "/api/uploads",
-                 "/api/projects", "/api/costs/summary", "/api/auth/me")
+                 "/api/projects", "/api/costs/summary", "/api/auth/me", "/api/projects/{project_id}/timeline",
+                 "/api/projects/{project_id}/renders", "/api/renders/{render_id}", "/api/renders/{render_id}/plan")
         seen = {}
         for template in paths:
             template = template.replace("/media/{upload_id}", f"/media/{self.ids['upload_id']}")
@@ -69,6 +73,9 @@ BODIES = {
     "/api/save-approved-images": lambda owned: {"approved_image_ids": [owned.ids["asset_id"], "img_0123456789abcdef"]},
     "/api/generate-clips": lambda owned: {"video_prompt": "slow zoom in the morning"},
     "/api/save-approved-clips": lambda owned: {"approved_clip_ids": ["clip_0123456789abcdef"]},
+    "/api/projects/{project_id}/timeline": lambda owned: {"timeline": CARD},
+    "/api/projects/{project_id}/renders": lambda owned: {"timeline": CARD},
+    "/api/preview-composition": lambda owned: {"text_overlay": {"product_name": "a", "cta": "b"}},
     "/api/compose-final-video": lambda owned: {"text_overlay": {"product_name": "a", "cta": "b"}},
 }
 

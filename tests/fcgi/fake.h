@@ -7,11 +7,14 @@
 
 #include "fcgi/app.h"
 #include "lib/base/hash.h"
+#include "lib/db/render.h"
 #include "lib/db/session.h"
 #include "lib/db/user.h"
 #include "tests/harness/test_main.h"
 
 #define FAKE_SESSION "11111111-2222-4333-8444-555555555555"
+#define FAKE_RENDER "77777777-2222-4333-8444-555555555555"
+#define FAKE_DRAFT "66666666-2222-4333-8444-555555555555"
 #define FAKE_JOB "99999999-8888-4777-8666-555555555555"
 #define FAKE_KEY "fw_0123456789abcdefghijklmnop"
 
@@ -19,8 +22,12 @@ struct fake {
 	/* the script */
 	const char *fail; /* name of the function that refuses; NULL: none */
 	struct error error;
-	const char *job_state;	  /* of job_load() */
-	const char *job_error;	  /* JSON or NULL */
+	const char *job_state;		   /* of job_load() */
+	const char *job_error;		   /* JSON or NULL */
+	const char *job_kind, *job_result; /* NULL: as always */
+	const char *media_type;		   /* of the files that a timeline names; NULL: video/mp4 */
+	const char *plan, *report;	   /* of render_load(): JSON or NULL */
+	bool no_draft, live;
 	const char *upload_state; /* ready, checking, refused */
 	bool no_final;
 	bool epoch_over; /* the token was ended */
@@ -33,6 +40,9 @@ struct fake {
 	struct session_images_start images;
 	struct session_clips_start clips;
 	struct session_compose_start compose;
+	struct render_start render;
+	char render_timeline[2048];
+	int draft_version;
 	size_t saved_count, order_count;
 	bool has_order;
 	/* idempotency */
@@ -42,6 +52,15 @@ struct fake {
 	int stored_status;
 };
 extern struct fake fake;
+
+/* What every noun function does first; -1: it is to refuse. */
+int fake_enter(const char *name, struct error *err);
+#define ENTER(err) \
+	do { \
+		if (fake_enter(__func__, (err)) < 0) \
+			return -1; \
+	} while (0)
+#define NOW_US ((int64_t)1790000000 * 1000000)
 
 struct call {
 	const char *method, *path, *query, *body;

@@ -15,7 +15,6 @@
 #include "lib/db/stats.h"
 #include "lib/db/worker.h"
 
-#define NOW_US ((int64_t)1790000000 * 1000000)
 #define BLOB "aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899"
 
 struct fake fake;
@@ -39,9 +38,8 @@ fake_called(const char *name)
 	return at != NULL && at[strlen(name)] == ' ';
 }
 
-/* What every function does first; -1: it is to refuse. */
-static int
-enter(const char *name, struct error *err)
+int
+fake_enter(const char *name, struct error *err)
 {
 	const size_t len = strlen(fake.calls);
 
@@ -53,12 +51,6 @@ enter(const char *name, struct error *err)
 	*err = fake.error;
 	return -1;
 }
-#define ENTER(err) \
-	do { \
-		if (enter(__func__, (err)) < 0) \
-			return -1; \
-	} while (0)
-
 int
 db_open(const struct db_options *options UNUSED, struct db **ret_db, struct error *err)
 {
@@ -635,6 +627,8 @@ job_load(struct db *db UNUSED, struct arena *arena UNUSED, const char *id, struc
 	(void)text_copy(ret->public_id, sizeof(ret->public_id), id);
 	(void)text_copy(ret->kind, sizeof(ret->kind), "ad.images_join");
 	(void)text_copy(ret->project_id, sizeof(ret->project_id), FAKE_SESSION);
+	(void)text_copy(ret->kind, sizeof(ret->kind), fake.job_kind != NULL ? fake.job_kind : ret->kind);
+	ret->result = fake.job_result != NULL ? fake.job_result : ret->result;
 	(void)text_copy(ret->state, sizeof(ret->state), fake.job_state);
 	(void)text_copy(ret->raw_state, sizeof(ret->raw_state), "running");
 	return 0;

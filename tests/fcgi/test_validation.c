@@ -171,7 +171,8 @@ TEST(defaults_are_filled_in)
 	    "FFFFFF\","
 	    "\"cta_lead_in\":0,\"name_start\":0,\"name_duration\":1},\"audio\":{\"enabled\":false,\"genre\":\"upbeat\"}"
 	    ","
-	    "\"intro_duration\":1,\"outro_duration\":1,\"transition\":\"crossfade\",\"fit_duration\":true}");
+	    "\"intro_duration\":1,\"outro_duration\":1,\"transition\":\"crossfade\",\"fit_duration\":true,\"aspect_"
+	    "ratio\":\"16:9\"}");
 }
 
 TEST(order_defaults_to_the_selection)

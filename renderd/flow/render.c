@@ -1,0 +1,257 @@
+/*
+ * Films from timelines: plan, film with what was asked for besides, pieces of a draft ahead. Payloads are written by
+ * sql/functions/render.sql and timeline.sql, results read by render_end.sql.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/path.h"
+#include "lib/base/text.h"
+#include "lib/db/render.h"
+#include "renderd/flow/flow.h"
+#include "renderd/live.h"
+#include "renderd/step/render.h"
+
+/* Shares of the progress bar. */
+#define PLAN_SHARE 0.02
+#define PREVIEW_SHARE 0.15
+
+/* What stands in for something that is missing. */
+static const char *const degradations[] = {"font_fallback", "glyphs_missing", "reduced_resolution"};
+
+struct work {
+	struct render_order order;
+	const char *render_id;
+	bool strict; /* on_degrade fail */
+	bool preview;
+	const char *plan; /* JSON */
+	struct render_outcome planned, film, small;
+};
+
+static int
+read_work(struct attempt *attempt, struct work *work, struct error *err)
+{
+	const struct js_value *payload = attempt->payload;
+	const char *policy = js_text(payload, "/on_degrade", "");
+
+	work->order.timeline = js_json(js_at(payload, "/timeline"), attempt->arena);
+	if (work->order.timeline == NULL)
+		return arena_error(attempt->arena, err);
+	work->order.output = RENDER_FILM;
+	work->order.phase = "render";
+	work->order.may_shrink = strcmp(policy, "accept") == 0;
+	work->strict = strcmp(policy, "fail") == 0;
+	work->render_id = js_text(payload, "/render_id", "");
+	work->preview = js_flag(payload, "/outputs/preview", false);
+	return render_read_files(attempt, js_at(payload, "/assets"), &work->order, err);
+}
+
+/* What there is to do, from the media process and the cache. */
+static int
+plan(struct attempt *attempt, struct work *work, struct error *err)
+{
+	struct render_order order = work->order;
+
+	order.dry_run = true;
+	order.phase = "plan";
+	order.to = PLAN_SHARE;
+	if (render_order_run(attempt, &order, &work->planned, err) < 0)
+		return -1;
+	work->plan = js_json(work->planned.result, attempt->arena);
+	return work->plan == NULL ? arena_error(attempt->arena, err) : 0;
+}
+
+static bool
+is_degradation(const char *code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(degradations); i++)
+		if (text_equal(degradations[i], code))
+			return true;
+	return false;
+}
+
+static int
+check_policy(const struct work *work, struct error *err)
+{
+	const struct js_value *warnings = js_at(work->planned.result, "/warnings");
+
+	for (size_t i = 0; work->strict && i < js_count(warnings, ""); i++)
+		if (is_degradation(js_text(js_item(warnings, i), "/code", "")))
+			return error_code(
+			    err, ERR_INPUT, "degraded", "%s", js_text(js_item(warnings, i), "/message", ""));
+	return 0;
+}
+
+static int
+make_preview(struct attempt *attempt, struct work *work, struct error *err)
+{
+	const int64_t height = js_number(work->planned.result, "/height", 0);
+	struct render_order order = work->order;
+
+	if (!work->preview)
+		return 0;
+	order.output = RENDER_PREVIEW;
+	order.phase = "preview";
+	order.from = PLAN_SHARE;
+	order.to = PREVIEW_SHARE;
+	/* a film that is small already is its own preview in size */
+	order.scale = height > RENDER_PREVIEW_HEIGHT ? FW_MAX((double)RENDER_PREVIEW_HEIGHT / (double)height, 0.1) : 1;
+	return render_order_run(attempt, &order, &work->small, err);
+}
+
+static void
+show_live(struct attempt *attempt, void *ctx)
+{
+	struct work *work = ctx;
+	struct error err;
+
+	error_clear(&err);
+	/* who watches loses a few seconds; the film does not suffer */
+	if (live_publish(&attempt->renderd->store, attempt->scratch, work->render_id, &err) < 0)
+		log_warn(&attempt->log, "live_not_shown", LOG_ERR(&err));
+}
+
+static int
+make_film(struct attempt *attempt, struct work *work, struct error *err)
+{
+	struct render_order order = work->order;
+	int status;
+
+	order.from = work->preview ? PREVIEW_SHARE : PLAN_SHARE;
+	order.to = 1;
+	order.poster = js_flag(attempt->payload, "/outputs/poster", true) ? RENDER_POSTER : NULL;
+	order.live = js_flag(attempt->payload, "/outputs/live", false);
+	if (order.live) {
+		order.tick = show_live;
+		order.ctx = work;
+	}
+	status = render_order_run(attempt, &order, &work->film, err);
+	if (order.live && status == 0)
+		show_live(attempt, work);
+	else if (order.live && live_remove(&attempt->renderd->store, work->render_id, NULL) < 0)
+		log_warn(&attempt->log, "live_stays", LOG_STR("render", work->render_id));
+	return status;
+}
+
+static void
+write_warnings(struct js_writer *w, struct attempt *attempt, const struct work *work)
+{
+	const struct js_value *warnings = js_at(work->film.result, "/warnings");
+
+	js_open_array(w, "warnings");
+	for (size_t i = 0; i < js_count(warnings, ""); i++)
+		js_raw(w, NULL, js_json(js_item(warnings, i), attempt->arena));
+	if (work->film.shrunk) {
+		js_open_object(w, NULL);
+		js_str(w, "code", "reduced_resolution");
+		js_str(w, "message", "The film is smaller than asked for because of a lack of memory.");
+		js_close(w);
+	}
+	js_close(w);
+	js_open_array(w, "degraded");
+	for (size_t i = 0; i < js_count(warnings, ""); i++)
+		if (is_degradation(js_text(js_item(warnings, i), "/code", "")))
+			js_str(w, NULL, js_text(js_item(warnings, i), "/code", ""));
+	if (work->film.shrunk)
+		js_str(w, NULL, "reduced_resolution");
+	js_close(w);
+}
+
+/* Everything that was measured, whatever it is called. */
+static void
+write_report(struct js_writer *w, struct attempt *attempt, const struct work *work)
+{
+	static const char *const members[] = {"measurements", "audio", "quality", "spans"};
+
+	js_open_object(w, "report");
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const struct js_value *value = js_member(work->film.result, members[i]);
+
+		if (value != NULL)
+			js_raw(w, members[i], js_json(value, attempt->arena));
+	}
+	js_close(w);
+}
+
+static int
+write_files(struct js_writer *w, struct attempt *attempt, const struct work *work, struct error *err)
+{
+	int status;
+
+	js_open_object(w, "files");
+	status = render_write_file(attempt, w, "poster", work->film.result, "/poster", err);
+	if (status == 0 && work->preview)
+		status = render_write_film(attempt, w, "preview", RENDER_PREVIEW, work->small.result, err);
+	js_close(w);
+	return status;
+}
+
+static int
+answer(struct attempt *attempt, const struct work *work, struct error *err)
+{
+	struct flow_result result;
+
+	flow_result_begin(&result);
+	if (render_write_film(attempt, &result.w, "film", RENDER_FILM, work->film.result, err) < 0 ||
+	    write_files(&result.w, attempt, work, err) < 0) {
+		buf_done(&result.buf);
+		return -1;
+	}
+	js_raw(&result.w, "plan", work->plan);
+	write_report(&result.w, attempt, work);
+	write_warnings(&result.w, attempt, work);
+	js_int(&result.w, "generation_ms", clock_boot_ms(attempt->renderd->clock) - attempt->started_ms);
+	return flow_result_end(&result, attempt, err);
+}
+
+static int
+run_film(struct attempt *attempt, struct error *err)
+{
+	struct work *work = ARENA_NEW(attempt->arena, struct work);
+
+	if (work == NULL)
+		return arena_error(attempt->arena, err);
+	if (read_work(attempt, work, err) < 0 || plan(attempt, work, err) < 0 ||
+	    render_planned(attempt->db, attempt->job.id, work->plan, err) < 0 || check_policy(work, err) < 0 ||
+	    make_preview(attempt, work, err) < 0 || make_film(attempt, work, err) < 0)
+		return -1;
+	return answer(attempt, work, err);
+}
+
+static int
+run_plan(struct attempt *attempt, struct error *err)
+{
+	struct work *work = ARENA_NEW(attempt->arena, struct work);
+
+	if (work == NULL)
+		return arena_error(attempt->arena, err);
+	if (read_work(attempt, work, err) < 0 || plan(attempt, work, err) < 0)
+		return -1;
+	attempt_done(attempt, work->plan);
+	return 0;
+}
+
+static int
+run_ahead(struct attempt *attempt, struct error *err)
+{
+	struct work *work = ARENA_NEW(attempt->arena, struct work);
+	struct flow_result result;
+
+	if (work == NULL)
+		return arena_error(attempt->arena, err);
+	if (read_work(attempt, work, err) < 0)
+		return -1;
+	work->order.ahead = true;
+	if (render_order_run(attempt, &work->order, &work->film, err) < 0)
+		return error_wrap(err, "encoding ahead");
+	flow_result_begin(&result);
+	js_raw(&result.w, "spans", js_json(js_at(work->film.result, "/spans"), attempt->arena));
+	return flow_result_end(&result, attempt, err);
+}
+
+const struct flow_row flow_render[] = {
+    {"render.plan", run_plan},
+    {"render.film", run_film},
+    {"render.ahead", run_ahead},
+    {NULL, NULL},
+};
