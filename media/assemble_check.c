@@ -107,30 +107,53 @@ check_sound(const struct assembly *assembly, const struct seen *seen, struct err
 	return 0;
 }
 
+/* The streams behind the first `from`: as many samples as were made, without a hole from 0 to the film's end. */
+static int
+check_texts(const struct assembly *assembly, const struct assembly_texts *texts, const AVFormatContext *format,
+    const struct seen *seen, unsigned from, struct error *err)
+{
+	const struct plan *plan = assembly->plan;
+	const int64_t step = plan->fps_den * (mp4_timescale(plan->fps_num) / plan->fps_num);
+
+	for (size_t i = 0; i < texts->count; i++)
+		if (format->streams[from + i]->codecpar->codec_id != AV_CODEC_ID_MOV_TEXT ||
+		    seen[i].packets != (int64_t)caption_track_count(&texts->tracks[i]) || seen[i].first_pts != 0 ||
+		    seen[i].end_pts != plan->frames * step)
+			return error_set(err, ERR_INTERNAL, "text track %zu has %lld samples from %lld to %lld", i,
+			    (long long)seen[i].packets, (long long)seen[i].first_pts, (long long)seen[i].end_pts);
+	return 0;
+}
+
 int
-assemble_check(const struct assembly *assembly, int fd, struct error *err)
+assemble_check(const struct assembly *assembly, const struct assembly_texts *texts, int fd, struct error *err)
 {
 	CLEANUP(close_format) AVFormatContext *format = NULL;
 	CLEANUP(io_packet_free) AVPacket *packet = av_packet_alloc();
 	const struct profile *profile = assembly->profile;
 	const bool webm = profile->file == PROFILE_WEBM;
 	const unsigned streams = assembly->sound != NULL ? 2 : 1;
-	struct seen seen[2] = {{0}, {0}};
+	struct seen seen[2 + TIMELINE_CAPTIONS_MAX] = {{0}};
 	int ret;
 
 	if (packet == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for a packet");
 	if (io_open_input(fd, webm ? "matroska" : "mov", NULL, &format, err) < 0)
 		return error_wrap(err, "reading the film back");
-	if (format->nb_streams != streams || (int)format->streams[0]->codecpar->codec_id != profile->pictures->id ||
+	if (format->nb_streams != streams + texts->count ||
+	    (int)format->streams[0]->codecpar->codec_id != profile->pictures->id ||
 	    (streams == 2 && (int)format->streams[1]->codecpar->codec_id != profile->sound->id))
-		return error_set(
-		    err, ERR_INTERNAL, "the file has %u streams instead of %u", format->nb_streams, streams);
+		return error_set(err, ERR_INTERNAL, "the file has %u streams instead of %zu", format->nb_streams,
+		    streams + texts->count);
 	while ((ret = av_read_frame(format, packet)) >= 0) {
-		const int i = packet->stream_index;
+		const unsigned i = (unsigned)packet->stream_index;
 
-		ret = webm ? see_ms(&seen[i == 0 ? 0 : 1], assembly, packet, i != 0, err)
-			   : see(&seen[i == 0 ? 0 : 1], packet, i == 0 ? "picture" : "sound", err);
+		if (i >= streams + texts->count)
+			ret = error_set(err, ERR_INTERNAL, "a stream begins in the middle of the file");
+		else if (i >= streams)
+			ret = see(&seen[2 + i - streams], packet, "text", err);
+		else
+			ret = webm ? see_ms(&seen[i], assembly, packet, i != 0, err)
+				   : see(&seen[i], packet, i == 0 ? "picture" : "sound", err);
 		av_packet_unref(packet);
 		if (ret < 0)
 			return -1;
@@ -139,7 +162,8 @@ assemble_check(const struct assembly *assembly, int fd, struct error *err)
 		return io_error_own(err, ret, "reading the film back");
 	if (webm)
 		return check_webm(assembly, format, seen, err);
-	if (check_picture(assembly, format->streams[0], &seen[0], err) < 0)
+	if (check_picture(assembly, format->streams[0], &seen[0], err) < 0 ||
+	    check_texts(assembly, texts, format, seen + 2, streams, err) < 0)
 		return -1;
 	return streams == 2 ? check_sound(assembly, &seen[1], err) : 0;
 }

@@ -146,6 +146,7 @@ caption_track_make(const struct caption_track_request *request, struct caption_t
 	if (parts == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for captions");
 	(void)text_copy(track.language, sizeof(track.language), caption_language(request->captions->language));
+	track.box_height = request->height / BOX_SHARE;
 	put_entry(&track.entry, request->width, request->height);
 	if (request->duration <= UINT32_MAX)
 		put_samples(&track, parts, list_parts(request, parts), request->duration);

@@ -17,6 +17,8 @@ struct caption_track_sample {
 
 struct caption_track {
 	char language[4];   /* ISO 639-2/T, "und" when unknown */
+	bool enabled;	    /* shown unless somebody switches it off; false when it is made */
+	int box_height;	    /* the text's box is as wide as the film and lies at its bottom */
 	struct buf entry;   /* the sample entry: the whole tx3g box */
 	struct buf samples; /* struct caption_track_sample */
 	struct buf data;

@@ -4,6 +4,7 @@
 #include "media/mp4.h"
 
 #include "lib/base/path.h"
+#include "media/caption_track.h"
 #include "media/mp4_priv.h"
 
 #define HEAD_MAX (256 * MIB)
@@ -42,6 +43,9 @@ lay_out(const struct mp4_film *film, struct buf *chunks, struct mp4_layout *layo
 	}
 	layout->chunks = (const struct mp4_chunk *)(const void *)buf_str(chunks);
 	layout->n_chunks = chunks->len / sizeof(struct mp4_chunk);
+	for (size_t i = 0; i < film->n_texts; i++)
+		layout->texts += film->texts[i].data.len;
+	layout->data = layout->texts;
 	for (size_t i = 0; i < layout->n_chunks; i++)
 		layout->data += layout->chunks[i].bytes;
 }
@@ -60,6 +64,11 @@ static int
 write_samples(const struct mp4_film *film, const struct mp4_layout *layout, int fd, struct buf *portion,
     int64_t *written, struct error *err)
 {
+	for (size_t i = 0; i < film->n_texts; i++) {
+		buf_put(portion, film->texts[i].data.data, film->texts[i].data.len);
+		if (portion->len >= WRITE_PORTION && flush(fd, portion, written, err) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < layout->n_chunks; i++) {
 		const struct mp4_chunk *chunk = &layout->chunks[i];
 		const struct mp4_track *track = chunk->sound ? &film->sound : &film->picture;

@@ -3,8 +3,8 @@
  *
  * All sizes are known before the first byte is written, so the index (moov) comes first without a second pass. Picture
  * and sound begin at 0 and end together: every picture lasts the same (one stts entry), and each track has exactly one
- * edit, which hides the encoder's reordering delay or priming samples. The same pieces give the same bytes, with any
- * FFmpeg.
+ * edit, which hides the encoder's reordering delay or priming samples. Captions are text tracks whose samples lie
+ * before all others, so that a player has them with the index. The same pieces give the same bytes, with any FFmpeg.
  */
 #ifndef MEDIA_MP4_H
 #define MEDIA_MP4_H
@@ -26,6 +26,8 @@ struct mp4_track {
 	size_t setup_len;
 };
 
+struct caption_track;
+
 struct mp4_film {
 	struct mp4_track picture;
 	const char *entry; /* type of the sample entry, NULL: "avc1" */
@@ -39,6 +41,8 @@ struct mp4_film {
 	int priming; /* samples before the first that is to be heard */
 	int last;    /* samples of the last packet that belong to the programme, 1 to packet */
 	int bit_rate;
+	const struct caption_track *texts; /* in the film's timescale and as long as the film; not in fragments */
+	size_t n_texts;
 	/* The bytes of a sample; borrowed until the next call. */
 	int (*load)(void *ctx, bool sound, uint32_t index, const uint8_t **ret_bytes, struct error *err);
 	void *ctx;

@@ -3,19 +3,10 @@
  */
 #include "media/mp4_priv.h"
 
+#include "media/caption_track.h"
 #include "media/mp4_box.h"
 
 #define TIMESCALE_MIN 10000
-
-struct boxes {
-	struct buf *out;
-	const struct mp4_film *film;
-	const struct mp4_layout *layout; /* NULL: the head of a film in fragments */
-	uint64_t base;
-	int64_t timescale; /* of film and picture track */
-	int64_t step;	   /* of one picture */
-	uint64_t duration; /* of the film; 0 in fragments */
-};
 
 int64_t
 mp4_timescale(int64_t fps_num)
@@ -27,25 +18,90 @@ mp4_timescale(int64_t fps_num)
 	return timescale;
 }
 
+uint32_t
+mp4_text_id(const struct mp4_film *film, size_t index)
+{
+	return (film->sound.n_samples > 0 ? 3u : 2u) + (uint32_t)index;
+}
+
 int64_t
 mp4_step(const struct mp4_film *film)
 {
 	return film->fps_den * (mp4_timescale(film->fps_num) / film->fps_num);
 }
 
-static void
-matrix(struct boxes *b)
+/* What a track is, as far as its boxes say it in the same words. */
+struct kind {
+	const char *handler;
+	const char *name;
+	const char *language; /* three letters */
+	const char *header;   /* box of the media's header, ... */
+	unsigned header_flags;
+	int header_zeros; /* ... and how much there is in it */
+	unsigned flags;	  /* 1: shown unless somebody chooses otherwise; 2: part of the film */
+	uint32_t id;
+	unsigned layer; /* the lowest number is on top */
+	unsigned group; /* of tracks of which one is chosen; 0: none */
+	unsigned volume;
+	int top, width, height;
+};
+
+static struct kind
+kind_of(const struct mp4_film *film, bool sound)
 {
-	static const uint32_t unity[9] = {0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000};
+	if (sound)
+		return (struct kind){.handler = "soun",
+		    .name = "SoundHandler",
+		    .language = "und",
+		    .header = "smhd",
+		    .header_zeros = 4,
+		    .flags = 3,
+		    .id = 2,
+		    .volume = 0x100};
+	return (struct kind){.handler = "vide",
+	    .name = "VideoHandler",
+	    .language = "und",
+	    .header = "vmhd",
+	    .header_flags = 1,
+	    .header_zeros = 8,
+	    .flags = 3,
+	    .id = 1,
+	    .width = film->width,
+	    .height = film->height};
+}
+
+/* In front of the picture, at its bottom. Of all text tracks one is chosen. */
+static struct kind
+kind_of_text(const struct mp4_film *film, size_t index)
+{
+	const struct caption_track *text = &film->texts[index];
+
+	return (struct kind){.handler = "sbtl", /* Apple's players do not see "text" */
+	    .name = "SubtitleHandler",
+	    .language = text->language,
+	    .header = "nmhd",
+	    .flags = text->enabled ? 3 : 2,
+	    .id = mp4_text_id(film, index),
+	    .layer = 0xffff,
+	    .group = 1,
+	    .top = film->height - text->box_height,
+	    .width = film->width,
+	    .height = text->box_height};
+}
+
+static void
+matrix(struct mp4_boxes *b, int top)
+{
+	const uint32_t move[9] = {0x10000, 0, 0, 0, 0x10000, 0, 0, (uint32_t)top << 16, 0x40000000};
 
 	for (int i = 0; i < 9; i++)
-		mp4_u32(b->out, unity[i]);
+		mp4_u32(b->out, move[i]);
 }
 
 /* Times of creation are left 0, so that the same film is the same bytes. Version 1 only where 32 bits do not suffice.
  */
 static void
-times(struct boxes *b, bool wide, uint64_t timescale, uint64_t duration)
+times(struct mp4_boxes *b, bool wide, uint64_t timescale, uint64_t duration)
 {
 	mp4_zeros(b->out, wide ? 16 : 8);
 	mp4_u32(b->out, timescale);
@@ -62,7 +118,7 @@ is_wide(uint64_t duration)
 }
 
 static void
-mvhd(struct boxes *b)
+mvhd(struct mp4_boxes *b)
 {
 	const bool wide = is_wide(b->duration);
 	const size_t at = mp4_open_full(b->out, "mvhd", wide, 0);
@@ -71,37 +127,38 @@ mvhd(struct boxes *b)
 	mp4_u32(b->out, 0x10000);
 	mp4_u16(b->out, 0x100);
 	mp4_zeros(b->out, 10);
-	matrix(b);
+	matrix(b, 0);
 	mp4_zeros(b->out, 24);
-	mp4_u32(b->out, b->film->sound.n_samples > 0 ? 3 : 2);
+	mp4_u32(b->out, mp4_text_id(b->film, b->film->n_texts));
 	mp4_close(b->out, at);
 }
 
 static void
-tkhd(struct boxes *b, bool sound)
+tkhd(struct mp4_boxes *b, const struct kind *kind)
 {
 	const bool wide = is_wide(b->duration);
-	const size_t at = mp4_open_full(b->out, "tkhd", wide, 3);
+	const size_t at = mp4_open_full(b->out, "tkhd", wide, kind->flags);
 
 	mp4_zeros(b->out, wide ? 16 : 8);
-	mp4_u32(b->out, sound ? 2 : 1);
+	mp4_u32(b->out, kind->id);
 	mp4_zeros(b->out, 4);
 	if (wide)
 		mp4_u64(b->out, b->duration);
 	else
 		mp4_u32(b->out, b->duration);
 	mp4_zeros(b->out, 8);
-	mp4_zeros(b->out, 4);
-	mp4_u16(b->out, sound ? 0x100 : 0);
+	mp4_u16(b->out, kind->layer);
+	mp4_u16(b->out, kind->group);
+	mp4_u16(b->out, kind->volume);
 	mp4_zeros(b->out, 2);
-	matrix(b);
-	mp4_u32(b->out, sound ? 0 : (uint64_t)b->film->width << 16);
-	mp4_u32(b->out, sound ? 0 : (uint64_t)b->film->height << 16);
+	matrix(b, kind->top);
+	mp4_u32(b->out, (uint64_t)kind->width << 16);
+	mp4_u32(b->out, (uint64_t)kind->height << 16);
 	mp4_close(b->out, at);
 }
 
 static void
-edts(struct boxes *b, uint64_t media_time)
+edts(struct mp4_boxes *b, uint64_t media_time)
 {
 	const bool wide = is_wide(b->duration);
 	const size_t outer = mp4_open(b->out, "edts");
@@ -121,31 +178,32 @@ edts(struct boxes *b, uint64_t media_time)
 }
 
 static void
-mdhd(struct boxes *b, uint64_t timescale, uint64_t duration)
+mdhd(struct mp4_boxes *b, const char *language, uint64_t timescale, uint64_t duration)
 {
 	const bool wide = is_wide(duration);
 	const size_t at = mp4_open_full(b->out, "mdhd", wide, 0);
 
 	times(b, wide, timescale, duration);
-	mp4_u16(b->out, 0x55c4); /* und */
+	/* five bits a letter */
+	mp4_u16(b->out, (language[0] & 31u) << 10 | (language[1] & 31u) << 5 | (language[2] & 31u));
 	mp4_u16(b->out, 0);
 	mp4_close(b->out, at);
 }
 
 static void
-hdlr(struct boxes *b, bool sound)
+hdlr(struct mp4_boxes *b, const struct kind *kind)
 {
 	const size_t at = mp4_open_full(b->out, "hdlr", 0, 0);
 
 	mp4_zeros(b->out, 4);
-	mp4_text(b->out, sound ? "soun" : "vide");
+	mp4_text(b->out, kind->handler);
 	mp4_zeros(b->out, 12);
-	buf_put(b->out, sound ? "SoundHandler" : "VideoHandler", 13);
+	buf_put(b->out, kind->name, strlen(kind->name) + 1);
 	mp4_close(b->out, at);
 }
 
 static void
-dinf(struct boxes *b)
+dinf(struct mp4_boxes *b)
 {
 	const size_t outer = mp4_open(b->out, "dinf");
 	const size_t middle = mp4_open_full(b->out, "dref", 0, 0);
@@ -159,234 +217,64 @@ dinf(struct boxes *b)
 }
 
 static void
-stsd(struct boxes *b, bool sound)
+media_header(struct mp4_boxes *b, const struct kind *kind)
 {
-	const size_t at = mp4_open_full(b->out, "stsd", 0, 0);
+	const size_t at = mp4_open_full(b->out, kind->header, 0, kind->header_flags);
 
-	mp4_u32(b->out, 1);
-	if (sound)
-		mp4_sound_entry(b->film, b->out);
-	else
-		mp4_picture_entry(b->film, b->out);
-	mp4_close(b->out, at);
-}
-
-/* All samples last the same; of sound only the last one may be shorter, so that the sum is exact. */
-static void
-stts(struct boxes *b, uint32_t count, uint64_t step, uint64_t last)
-{
-	const size_t at = mp4_open_full(b->out, "stts", 0, 0);
-	const bool whole = last == step;
-
-	mp4_u32(b->out, whole || count == 1 ? 1 : 2);
-	if (whole || count > 1) {
-		mp4_u32(b->out, whole ? count : count - 1);
-		mp4_u32(b->out, step);
-	}
-	if (!whole) {
-		mp4_u32(b->out, 1);
-		mp4_u32(b->out, last);
-	}
-	mp4_close(b->out, at);
-}
-
-/* Runs of equal values: (count, value) pairs with the number of pairs in front. */
-static void
-ctts(struct boxes *b)
-{
-	const struct mp4_track *track = &b->film->picture;
-	const size_t at = mp4_open_full(b->out, "ctts", 0, 0);
-	const size_t count_at = b->out->len;
-	uint32_t pairs = 0;
-
-	mp4_u32(b->out, 0);
-	for (uint32_t i = 0, run = 1; i < track->n_samples; i++, run++) {
-		if (i + 1 < track->n_samples && track->samples[i + 1].delay == track->samples[i].delay)
-			continue;
-		mp4_u32(b->out, run);
-		mp4_u32(b->out, (uint64_t)track->samples[i].delay * (uint64_t)b->step);
-		pairs++;
-		run = 0;
-	}
-	mp4_patch(b->out, count_at, pairs);
-	mp4_close(b->out, at);
-}
-
-static void
-stss(struct boxes *b)
-{
-	const struct mp4_track *track = &b->film->picture;
-	const size_t at = mp4_open_full(b->out, "stss", 0, 0);
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < track->n_samples; i++)
-		count += track->samples[i].key;
-	mp4_u32(b->out, count);
-	for (uint32_t i = 0; i < track->n_samples; i++)
-		if (track->samples[i].key)
-			mp4_u32(b->out, i + 1);
-	mp4_close(b->out, at);
-}
-
-static void
-stsz(struct boxes *b, const struct mp4_track *track)
-{
-	const size_t at = mp4_open_full(b->out, "stsz", 0, 0);
-
-	mp4_u32(b->out, 0);
-	mp4_u32(b->out, track->n_samples);
-	for (uint32_t i = 0; i < track->n_samples; i++)
-		mp4_u32(b->out, track->samples[i].size);
-	mp4_close(b->out, at);
-}
-
-static void
-stsc(struct boxes *b, bool sound)
-{
-	const size_t at = mp4_open_full(b->out, "stsc", 0, 0);
-	const size_t count_at = b->out->len;
-	uint32_t entries = 0, number = 0, last = 0;
-
-	mp4_u32(b->out, 0);
-	for (size_t i = 0; i < b->layout->n_chunks; i++) {
-		const struct mp4_chunk *chunk = &b->layout->chunks[i];
-
-		if (chunk->sound != sound)
-			continue;
-		number++;
-		if (chunk->count == last)
-			continue;
-		last = chunk->count;
-		mp4_u32(b->out, number);
-		mp4_u32(b->out, chunk->count);
-		mp4_u32(b->out, 1);
-		entries++;
-	}
-	mp4_patch(b->out, count_at, entries);
-	mp4_close(b->out, at);
-}
-
-static void
-chunk_offsets(struct boxes *b, bool sound)
-{
-	/* decided by the data alone, so that the head's length does not depend on where the data begins */
-	const bool wide = b->layout->data > UINT32_MAX - 256 * MIB;
-	const size_t at = mp4_open_full(b->out, wide ? "co64" : "stco", 0, 0);
-	uint64_t offset = b->base;
-	uint32_t count = 0;
-
-	for (size_t i = 0; i < b->layout->n_chunks; i++)
-		count += b->layout->chunks[i].sound == sound;
-	mp4_u32(b->out, count);
-	for (size_t i = 0; i < b->layout->n_chunks; i++) {
-		if (b->layout->chunks[i].sound == sound && wide)
-			mp4_u64(b->out, offset);
-		else if (b->layout->chunks[i].sound == sound)
-			mp4_u32(b->out, offset);
-		offset += b->layout->chunks[i].bytes;
-	}
-	mp4_close(b->out, at);
-}
-
-/* Every AAC packet needs the one before it to be decoded rightly. */
-static void
-roll(struct boxes *b)
-{
-	size_t at = mp4_open_full(b->out, "sgpd", 1, 0);
-
-	mp4_text(b->out, "roll");
-	mp4_u32(b->out, 2);
-	mp4_u32(b->out, 1);
-	mp4_u16(b->out, 0xffff);
-	mp4_close(b->out, at);
-	at = mp4_open_full(b->out, "sbgp", 0, 0);
-	mp4_text(b->out, "roll");
-	mp4_u32(b->out, 1);
-	mp4_u32(b->out, b->film->sound.n_samples);
-	mp4_u32(b->out, 1);
-	mp4_close(b->out, at);
-}
-
-/* In a film of fragments the tables are there and empty. */
-static void
-no_samples(struct boxes *b)
-{
-	static const char *const tables[] = {"stts", "stsc", "stsz", "stco"};
-
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-		const size_t at = mp4_open_full(b->out, tables[i], 0, 0);
-
-		mp4_zeros(b->out, i == 2 ? 8 : 4);
-		mp4_close(b->out, at);
-	}
-}
-
-static void
-stbl(struct boxes *b, bool sound)
-{
-	const struct mp4_film *film = b->film;
-	const struct mp4_track *track = sound ? &film->sound : &film->picture;
-	const size_t at = mp4_open(b->out, "stbl");
-
-	stsd(b, sound);
-	if (b->layout == NULL) {
-		no_samples(b);
-		mp4_close(b->out, at);
-		return;
-	}
-	stts(b, track->n_samples, sound ? (uint64_t)film->packet : (uint64_t)b->step,
-	    sound ? (uint64_t)film->last : (uint64_t)b->step);
-	if (!sound) {
-		stss(b);
-		if (film->reorder > 0)
-			ctts(b);
-	}
-	stsc(b, sound);
-	stsz(b, track);
-	chunk_offsets(b, sound);
-	if (sound)
-		roll(b);
-	mp4_close(b->out, at);
-}
-
-static void
-minf(struct boxes *b, bool sound)
-{
-	const size_t outer = mp4_open(b->out, "minf");
-	const size_t at = mp4_open_full(b->out, sound ? "smhd" : "vmhd", 0, sound ? 0 : 1);
-
-	mp4_zeros(b->out, sound ? 4 : 8);
+	mp4_zeros(b->out, kind->header_zeros);
 	mp4_close(b->out, at);
 	dinf(b);
-	stbl(b, sound);
-	mp4_close(b->out, outer);
 }
 
 static void
-trak(struct boxes *b, bool sound)
+trak(struct mp4_boxes *b, bool sound)
 {
 	const struct mp4_film *film = b->film;
+	const struct kind kind = kind_of(film, sound);
 	const size_t outer = mp4_open(b->out, "trak");
-	size_t at;
+	size_t middle, inner;
 
-	tkhd(b, sound);
+	tkhd(b, &kind);
 	edts(b, sound ? (uint64_t)film->priming : (uint64_t)(film->reorder * b->step));
-	at = mp4_open(b->out, "mdia");
+	middle = mp4_open(b->out, "mdia");
 	if (sound)
-		mdhd(b, (uint64_t)film->rate,
+		mdhd(b, kind.language, (uint64_t)film->rate,
 		    b->layout == NULL
 			? 0
 			: (uint64_t)(film->sound.n_samples - 1) * (uint64_t)film->packet + (uint64_t)film->last);
 	else
-		mdhd(b, (uint64_t)b->timescale, b->duration);
-	hdlr(b, sound);
-	minf(b, sound);
-	mp4_close(b->out, at);
+		mdhd(b, kind.language, (uint64_t)b->timescale, b->duration);
+	hdlr(b, &kind);
+	inner = mp4_open(b->out, "minf");
+	media_header(b, &kind);
+	mp4_stbl(b, sound);
+	mp4_close(b->out, inner);
+	mp4_close(b->out, middle);
+	mp4_close(b->out, outer);
+}
+
+/* Without an edit: texts need nothing hidden. */
+static void
+text_trak(struct mp4_boxes *b, size_t index)
+{
+	const struct kind kind = kind_of_text(b->film, index);
+	const size_t outer = mp4_open(b->out, "trak");
+	size_t middle, inner;
+
+	tkhd(b, &kind);
+	middle = mp4_open(b->out, "mdia");
+	mdhd(b, kind.language, (uint64_t)b->timescale, b->duration);
+	hdlr(b, &kind);
+	inner = mp4_open(b->out, "minf");
+	media_header(b, &kind);
+	mp4_text_stbl(b, index);
+	mp4_close(b->out, inner);
+	mp4_close(b->out, middle);
 	mp4_close(b->out, outer);
 }
 
 static void
-ftyp(struct boxes *b)
+ftyp(struct mp4_boxes *b)
 {
 	const size_t at = mp4_open(b->out, "ftyp");
 
@@ -401,7 +289,7 @@ ftyp(struct boxes *b)
 }
 
 static void
-trex(struct boxes *b, bool sound)
+trex(struct mp4_boxes *b, bool sound)
 {
 	const size_t at = mp4_open_full(b->out, "trex", 0, 0);
 
@@ -414,7 +302,7 @@ trex(struct boxes *b, bool sound)
 
 /* How long it will be is known before it is made. */
 static void
-mvex(struct boxes *b)
+mvex(struct mp4_boxes *b)
 {
 	const uint64_t duration = (uint64_t)b->film->picture.n_samples * (uint64_t)b->step;
 	const size_t outer = mp4_open(b->out, "mvex");
@@ -429,7 +317,7 @@ mvex(struct boxes *b)
 }
 
 static void
-put_head(struct boxes *b)
+put_head(struct mp4_boxes *b)
 {
 	size_t at;
 
@@ -441,6 +329,8 @@ put_head(struct boxes *b)
 	trak(b, false);
 	if (b->film->sound.n_samples > 0)
 		trak(b, true);
+	for (size_t i = 0; i < b->film->n_texts; i++)
+		text_trak(b, i);
 	if (b->layout == NULL)
 		mvex(b);
 	mp4_close(b->out, at);
@@ -449,7 +339,7 @@ put_head(struct boxes *b)
 void
 mp4_head(const struct mp4_film *film, const struct mp4_layout *layout, uint64_t base, struct buf *out)
 {
-	struct boxes b = {.out = out, .film = film, .layout = layout, .base = base};
+	struct mp4_boxes b = {.out = out, .film = film, .layout = layout, .base = base};
 
 	b.duration = (uint64_t)film->picture.n_samples * (uint64_t)mp4_step(film);
 	put_head(&b);
@@ -458,7 +348,7 @@ mp4_head(const struct mp4_film *film, const struct mp4_layout *layout, uint64_t 
 void
 mp4_init(const struct mp4_film *film, struct buf *out)
 {
-	struct boxes b = {.out = out, .film = film};
+	struct mp4_boxes b = {.out = out, .film = film};
 
 	put_head(&b);
 }

@@ -322,6 +322,25 @@ fill_stage(struct render *render, struct error *err)
 	return render_give_looks(render, err);
 }
 
+/* What the profile's file cannot do. */
+static void
+warn_of_file(struct render *render)
+{
+	const char *file = render->stage.profile->extension + 1;
+	bool texts = false;
+
+	if (render->stage.profile->file == PROFILE_MP4)
+		return;
+	if (render->args.live)
+		render_warn(render, "live_unavailable", "A film in %s cannot be watched before it is finished.", file);
+	render->args.live = false;
+	for (size_t i = 0; i < render->timeline->captions.count; i++)
+		texts |= timeline_captions_at(render->timeline, i)->modes[CAPTION_TRACK];
+	if (texts)
+		render_warn(render, "captions_track_unavailable",
+		    "A film in %s has no text track; captions can be burnt in or lie beside it.", file);
+}
+
 int
 render_prepare(struct render *render, struct error *err)
 {
@@ -332,11 +351,7 @@ render_prepare(struct render *render, struct error *err)
 		return error_wrap(err, "planning");
 	render->cache = (struct cache){
 	    .dir = render->task->cache, .scratch = render->task->scratch, .limit = render->args.cache_limit};
-	if (render->args.live && render->stage.profile->file != PROFILE_MP4) {
-		render->args.live = false;
-		render_warn(render, "live_unavailable", "A film in %s cannot be watched before it is finished.",
-		    render->stage.profile->extension + 1);
-	}
+	warn_of_file(render);
 	return fill_stage(render, err);
 }
 

@@ -353,6 +353,8 @@ add_text_tracks(struct hash *hash, const struct plan *plan)
 
 		if (!captions->modes[CAPTION_TRACK])
 			continue;
+		hash_add_str(hash, "text track");
+		hash_add_int(hash, captions->modes[CAPTION_BURN]); /* says whether the track is shown unasked */
 		hash_add_str(hash, captions->language);
 		for (size_t k = 0; k < captions->cues.count; k++)
 			add_cue(hash, captions, timeline_cue_at(captions, k), 0);

@@ -33,7 +33,11 @@ film_args(const char *profile, int joins, const char *fps)
 	    "{\"output\":\"film%d%s\",\"assets\":{\"a\":\"in0\",\"b\":\"in1\",\"m\":\"in2\"},"
 	    "\"timeline\":{\"version\":1,\"output\":{\"width\":160,\"height\":96,\"fps\":%s,\"profile\":\"%s\","
 	    "\"audio\":{}},\"tracks\":[{\"items\":[%s],\"transitions\":[%s]}],"
-	    "\"audio\":[{\"asset\":\"m\",\"loop\":true}]}}",
+	    "\"audio\":[{\"asset\":\"m\",\"loop\":true}],\"captions\":["
+	    "{\"language\":\"de\",\"modes\":[\"track\"],\"cues\":[{\"start\":0.3,\"end\":1,\"text\":"
+	    "\"Gr\\u00fc\\u00dfe\"},"
+	    "{\"start\":0.8,\"end\":2,\"text\":\"\\u4e16\\u754c\"}]},"
+	    "{\"language\":\"en\",\"modes\":[\"track\"],\"cues\":[{\"start\":0,\"end\":60,\"text\":\"all along\"}]}]}}",
 	    number++, profile_find(profile)->extension, fps, profile, buf_str(&items), buf_str(&transitions));
 	buf_done(&items);
 	buf_done(&transitions);
