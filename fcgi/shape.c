@@ -41,7 +41,8 @@ const struct shape shapes[] = {
 	"{id:uuid project_id:uuid name:str state:str phase:str? progress:num job_id:uuid? timeline_id:uuid? "
 	"timeline_version:int? spans:{total:int reused:int encoded:int}? estimated_s:num? resolution:str? fps:num? "
 	"duration:num? bytes:int? warnings:[@Warning] error:@Warning? urls:{film:url? poster?:url preview?:url "
-	"captions?:url plan:url report?:url live?:url} created_at:time started_at:time? finished_at:time?}"},
+	"contact_sheet?:url waveform?:url captions_1?:url captions_2?:url plan:url report?:url live?:url} "
+	"created_at:time started_at:time? finished_at:time?}"},
     {"Timeline", "{id:uuid version:int updated_at:time timeline:obj}"},
     {"Problem",
 	"{type:str title:str status:int detail:str instance:str code:str errors:[{pointer:str code:str detail:str}] "

@@ -2,6 +2,7 @@
  * Films from timelines: plan, film with what was asked for besides, pieces of a draft ahead. Payloads are written by
  * sql/functions/render.sql and timeline.sql, results read by render_end.sql.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 /* Shares of the progress bar. */
 #define PLAN_SHARE 0.02
 #define PREVIEW_SHARE 0.15
+#define REPORT_MAX (2 * MIB)
 
 /* What stands in for something that is missing. */
 static const char *const degradations[] = {"font_fallback", "glyphs_missing", "reduced_resolution"};
@@ -120,6 +122,7 @@ make_film(struct attempt *attempt, struct work *work, struct error *err)
 	order.from = work->preview ? PREVIEW_SHARE : PLAN_SHARE;
 	order.to = 1;
 	order.poster = js_flag(attempt->payload, "/outputs/poster", true) ? RENDER_POSTER : NULL;
+	order.judged = true;
 	order.live = js_flag(attempt->payload, "/outputs/live", false);
 	if (order.live) {
 		order.tick = show_live;
@@ -157,11 +160,30 @@ write_warnings(struct js_writer *w, struct attempt *attempt, const struct work *
 	js_close(w);
 }
 
-/* Everything that was measured, whatever it is called. */
-static void
-write_report(struct js_writer *w, struct attempt *attempt, const struct work *work)
+/* What the media process found, in a file of its own because it may be long. */
+static int
+write_quality(struct js_writer *w, struct attempt *attempt, struct error *err)
 {
-	static const char *const members[] = {"measurements", "audio", "quality", "spans"};
+	CLEANUP(fd_close) int fd = openat(attempt->scratch, RENDER_REPORT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	const struct js_value *report;
+	char *text;
+	size_t len;
+
+	if (fd < 0)
+		return error_errno(err, ERR_INTERNAL, "opening the report");
+	if (fd_read_all(attempt->arena, fd, REPORT_MAX, &text, &len, err) < 0 ||
+	    js_parse_free(attempt->arena, text, len, &report, err) < 0)
+		return error_wrap(err, "reading the report");
+	js_raw(w, "quality", js_json(report, attempt->arena));
+	return 0;
+}
+
+/* Everything that was measured, whatever it is called. */
+static int
+write_report(struct js_writer *w, struct attempt *attempt, const struct work *work, struct error *err)
+{
+	static const char *const members[] = {"measurements", "audio", "spans"};
+	int status;
 
 	js_open_object(w, "report");
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
@@ -170,7 +192,53 @@ write_report(struct js_writer *w, struct attempt *attempt, const struct work *wo
 		if (value != NULL)
 			js_raw(w, members[i], js_json(value, attempt->arena));
 	}
+	status = write_quality(w, attempt, err);
 	js_close(w);
+	return status;
+}
+
+/* Pictures of what was found; findings name them. */
+static int
+write_thumbnails(struct js_writer *w, struct attempt *attempt, const struct work *work, struct error *err)
+{
+	const struct js_value *names = js_at(work->film.result, "/report/thumbnails");
+	int status = 0;
+
+	js_open_array(w, "thumbnails");
+	for (size_t i = 0; status == 0 && i < js_count(names, ""); i++) {
+		const char *name = js_text(js_item(names, i), "", "");
+		struct stored stored;
+
+		status = media_publish(attempt, name, "image/jpeg", &stored, err);
+		js_open_object(w, NULL);
+		js_str(w, "name", name);
+		if (status == 0) {
+			js_str(w, "sha256", stored.sha256);
+			js_int(w, "bytes", stored.bytes);
+			js_str(w, "media_type", "image/jpeg");
+		}
+		js_close(w);
+	}
+	js_close(w);
+	return status;
+}
+
+/* captions_1, captions_2, ... in the order of the timeline, each as it was written. */
+static int
+write_captions(struct js_writer *w, struct attempt *attempt, const struct work *work, struct error *err)
+{
+	const size_t count = js_count(work->film.result, "/captions");
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < count; i++) {
+		const char *key = arena_printf(attempt->arena, "captions_%zu", i + 1);
+		const char *pointer = arena_printf(attempt->arena, "/captions/%zu", i);
+
+		status = key == NULL || pointer == NULL
+			     ? arena_error(attempt->arena, err)
+			     : render_write_file(attempt, w, key, work->film.result, pointer, err);
+	}
+	return status;
 }
 
 static int
@@ -180,6 +248,12 @@ write_files(struct js_writer *w, struct attempt *attempt, const struct work *wor
 
 	js_open_object(w, "files");
 	status = render_write_file(attempt, w, "poster", work->film.result, "/poster", err);
+	if (status == 0)
+		status = render_write_file(attempt, w, "contact_sheet", work->film.result, "/contact_sheet", err);
+	if (status == 0)
+		status = render_write_file(attempt, w, "waveform", work->film.result, "/waveform", err);
+	if (status == 0)
+		status = write_captions(w, attempt, work, err);
 	if (status == 0 && work->preview)
 		status = render_write_film(attempt, w, "preview", RENDER_PREVIEW, work->small.result, err);
 	js_close(w);
@@ -193,12 +267,12 @@ answer(struct attempt *attempt, const struct work *work, struct error *err)
 
 	flow_result_begin(&result);
 	if (render_write_film(attempt, &result.w, "film", RENDER_FILM, work->film.result, err) < 0 ||
-	    write_files(&result.w, attempt, work, err) < 0) {
+	    write_files(&result.w, attempt, work, err) < 0 || write_report(&result.w, attempt, work, err) < 0 ||
+	    write_thumbnails(&result.w, attempt, work, err) < 0) {
 		buf_done(&result.buf);
 		return -1;
 	}
 	js_raw(&result.w, "plan", work->plan);
-	write_report(&result.w, attempt, work);
 	write_warnings(&result.w, attempt, work);
 	js_int(&result.w, "generation_ms", clock_boot_ms(attempt->renderd->clock) - attempt->started_ms);
 	return flow_result_end(&result, attempt, err);

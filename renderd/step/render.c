@@ -70,6 +70,13 @@ write_args(struct attempt *attempt, const struct render_order *order, const stru
 	}
 	if (order->live)
 		js_bool(&args.w, "live", true);
+	if (order->judged) {
+		js_str(&args.w, "report", RENDER_REPORT);
+		js_str(&args.w, "waveform", "waveform.png");
+		js_open_object(&args.w, "contact_sheet");
+		js_str(&args.w, "output", "sheet.jpg");
+		js_close(&args.w);
+	}
 	return flow_text(&args, attempt, err);
 }
 

@@ -13,6 +13,7 @@
 #define RENDER_FILM "film.mp4"
 #define RENDER_POSTER "poster.jpg"
 #define RENDER_PREVIEW "preview.mp4"
+#define RENDER_REPORT "report.json"
 /* The sides of a preview of 1920x1080 are a third. */
 #define RENDER_PREVIEW_HEIGHT 360
 
@@ -31,6 +32,7 @@ struct render_order {
 	bool may_shrink;    /* a smaller picture is better than none */
 	bool dry_run;	    /* only plan */
 	bool ahead;	    /* only pieces without text, into the cache; gives way to everything else */
+	bool judged;	    /* report, contact sheet and waveform beside the film */
 	bool live;	    /* a playlist in scratch/live/ while it is made */
 	const char *phase;  /* of attempt_progress() */
 	double from, to;    /* this task's share of the attempt's progress; both 0: all of it */

@@ -47,8 +47,8 @@ begin
 	end if;
 	for v_name, v_one in select f.key, f.value from jsonb_each(coalesce(p_result -> 'files', '{}')) f loop
 		v_files := v_files || jsonb_build_object(v_name, render_asset(p_job, v_one,
-			case v_name when 'poster' then 'thumb' when 'preview' then 'vid' when 'captions' then 'cap' else 'img' end,
-			case v_name when 'poster' then 'thumbnail' when 'preview' then 'video' when 'captions' then 'captions' else 'image' end,
+			case v_name when 'poster' then 'thumb' when 'preview' then 'vid' else case when v_name like 'captions%' then 'cap' else 'img' end end,
+			case v_name when 'poster' then 'thumbnail' when 'preview' then 'video' else case when v_name like 'captions%' then 'captions' else 'image' end end,
 			v_film, jsonb_build_object('render_id', p_render.id)));
 	end loop;
 	for v_one in select t from jsonb_array_elements(coalesce(p_result -> 'thumbnails', '[]')) t loop

@@ -88,6 +88,30 @@ def test_preview_report_and_plan(owner, rendered, tmp_path):
     assert all(s["seconds"] > 0 for s in plan["spans"]["list"] if s["action"] == "encode")
     report = owner.client.get(render + "/report").json
     assert report["measurements"]["constant_rate"] is True and report["render_id"] == rendered["id"]
+    assert owner.client.get(rendered["urls"]["contact_sheet"]).body.startswith(b"\xff\xd8")
+    named = {finding["thumbnail"] for finding in report["quality"]["findings"]} - {None}
+    assert named == {thumbnail["name"] for thumbnail in report["thumbnails"]}
+    for thumbnail in report["thumbnails"]:
+        assert owner.client.get(thumbnail["url"]).body.startswith(b"\xff\xd8")
+
+
+def test_film_is_watched_while_it_is_made(stack, owner, tmp_path):
+    """The playlist grows before the film is there, and what it names plays; another user finds nothing."""
+    render = owner.start(timeline(owner.clips * 2, card="Live", size=(1280, 720)), outputs={"live": True})
+    address = f"/api/v1/renders/{render}/live/film.m3u8"
+    end = time.monotonic() + studio.PATIENCE_S
+    while (playlist := owner.client.get(address)).status != 200 or b".m4s" not in playlist.body:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    state = owner.wait(render)
+    assert state["state"] == "succeeded" and state["urls"]["live"].endswith(address)
+    playlist = owner.client.get(address)
+    assert playlist.headers["Content-Type"] == "application/vnd.apple.mpegurl" and b"#EXT-X-ENDLIST" in playlist.body
+    names = ["init.mp4"] + [line for line in playlist.body.decode().splitlines() if line.endswith(".m4s")]
+    path = tmp_path / "live.mp4"
+    path.write_bytes(b"".join(owner.client.get(address.replace("film.m3u8", name)).body for name in names))
+    assert int(studio.ffprobe(path)["streams"][0]["nb_read_frames"]) == round(state["duration"] * 30)
+    assert stack.user("passer-by@example.com").get(address).status == 404
 
 
 def test_events_tell_the_whole_story(stack, owner):
