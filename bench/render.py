@@ -164,7 +164,7 @@ class Bench:
     # ---- pictures and bytes ----
 
     def ssim(self, a, b):
-        text = subprocess.run(["ffmpeg", "-v", "info", "-nostats", "-i", a, "-i", b, "-lavfi", "[0:v]setpts=N[a];[1:v]setpts=N[b];[a][b]ssim",
+        text = subprocess.run(["ffmpeg", "-v", "info", "-nostats", "-i", a, "-i", b, "-lavfi", "[0:v]settb=1/30,setpts=N[a];[1:v]settb=1/30,setpts=N[b];[a][b]ssim",
                                "-f", "null", "-"], check=True, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True).stderr
         return float(text.rpartition("All:")[2].split()[0])
 

@@ -1,5 +1,5 @@
 /*
- * Measuring pictures as they are made, on a coarse grid so that it costs next to nothing: about 1 % of encoding them.
+ * Measuring pictures as they are made, on a coarse grid so that it costs next to nothing: half a percent of a render.
  */
 #include "media/canvas.h"
 

@@ -9,7 +9,7 @@ for i in 1 2 3 4 5; do
 	ffmpeg -v error -y -f lavfi -i "mandelbrot=s=2048x1152:rate=1:start_scale=0.0$i:end_pts=1" -frames:v 1 "$dir/still$i.png"
 	ffmpeg -v error -y -loop 1 -i "$dir/still$i.png" -f lavfi -i "sine=f=$((200 * i)):r=48000:d=7" \
 		-vf "zoompan=z='1+0.0008*on':d=1:x='iw/2-(iw/zoom/2)+on*0.6':y='ih/2-(ih/zoom/2)':s=1024x576:fps=30,noise=alls=3:allf=t" \
-		-t 7 -c:v libx264 -preset veryfast -crf 20 -pix_fmt yuv420p -c:a aac -movflags +faststart "$dir/part.mp4"
+		-t 7 -colorspace bt709 -color_primaries bt709 -color_trc bt709 -c:v libx264 -preset veryfast -crf 20 -pix_fmt yuv420p -c:a aac -movflags +faststart "$dir/part.mp4"
 	mv "$dir/part.mp4" "$dir/clip$i.mp4"
 	rm -f "$dir/still$i.png"
 done
