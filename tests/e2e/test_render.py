@@ -228,6 +228,14 @@ def children(pid):
     return [s for s in out if not s.startswith("Z")]
 
 
+def test_large_upload_is_waited_for(owner, tmp_path):
+    """nginx asks for the size of the body again wherever a request is sent on to; more than a JSON body may have."""
+    clip = source(tmp_path / "large.mp4", "testsrc2", seconds=4, size="1920x1080")
+    assert len(clip) > 1 << 20
+    answer = owner.client.post("/api/uploads", data=clip, content_type="video/mp4")
+    assert (answer.status, answer.json.get("state")) == (201, "ready"), answer.body
+
+
 def test_delete_takes_the_files(owner):
     render = owner.render(timeline(owner.clips[:1], card="Gone"))
     assert owner.client.delete(f"/api/v1/renders/{render['id']}").status == 200
