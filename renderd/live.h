@@ -1,10 +1,10 @@
 /*
  * Films that are watched while they are made.
  *
- * The media process writes a playlist and segments into live/ of its scratch folder. What is complete becomes visible
- * in STORE_DIR/live/<render id>/ by hard links, segments before the playlist that names them; only regular files do,
- * whatever a task may have made. nginx sends them after a responder said yes. They stay for a while after the film is
- * there, for players that are in the middle of it.
+ * The media process writes a playlist, a beginning and segments into live/ of its scratch folder. What is complete
+ * becomes visible in STORE_DIR/live/<render id>/ by hard links, segments before the playlist that names them; only
+ * regular files do, whatever a task may have made. nginx sends them after a responder said yes. They stay for a while
+ * after the film is there, for players that are in the middle of it.
  */
 #ifndef FW_RENDERD_LIVE_H
 #define FW_RENDERD_LIVE_H
