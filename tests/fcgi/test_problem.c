@@ -97,7 +97,8 @@ TEST(codes_of_nginx_have_rows)
 
 		if (!CHECK(row != NULL))
 			(void)fprintf(stderr, "  no row for nginx's '%s'\n", code);
-		else if (strcmp(status, "default") != 0 && strcmp(status, "502") != 0)
+		/* these are nginx's alone: no handler answers so */
+		else if (strcmp(status, "default") != 0 && strcmp(status, "501") != 0 && strcmp(status, "502") != 0)
 			CHECK_INT(problem_status(row), strtol(status, NULL, 10));
 	}
 }
