@@ -1,5 +1,6 @@
 """Another user, and nobody at all, at every address that carries an id; the list of addresses is the API's own document."""
 import re
+import time
 
 import pytest
 
@@ -8,8 +9,8 @@ import studio
 PICTURE = (studio.TOP / "tests/data/media/plain.jpg").read_bytes()
 CARD = {"version": 1, "output": {"width": 160, "height": 90}, "tracks": [{"items": [{"type": "card", "duration": 1, "text": "x"}]}]}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-# a token of these stands for the right itself, a code for nothing private
-OPEN_PARAMETERS = {"token", "code"}
+# a token of these stands for the right itself, a code for nothing private; who names a call's reference signs as its provider
+OPEN_PARAMETERS = {"token", "code", "client_ref"}
 
 
 class Property:
@@ -26,6 +27,9 @@ class Property:
         key = self.client.post("/api/keys", {"name": "mine", "scopes": ["read"]}).json["id"]
         render = self.client.post(f"/api/v1/projects/{session}/renders?wait=25", {"timeline": CARD}).json["id"]
         assert self.client.call("PUT", f"/api/v1/projects/{session}/timeline", body={"timeline": CARD}).status == 200
+        # a saved timeline is worked on ahead; what the owner sees stands still only after that
+        while any(job["finished_at"] is None for job in self.client.get("/api/jobs").json["items"]):
+            time.sleep(0.2)
         self.ids = {"session_id": session, "job_id": started["job_id"], "asset_id": asset, "upload_id": upload,
                     "share_id": self.share["id"], "key_id": str(key), "project_id": session, "render_id": render, "file": "film.m3u8"}
 
@@ -73,6 +77,7 @@ BODIES = {
     "/api/save-approved-images": lambda owned: {"approved_image_ids": [owned.ids["asset_id"], "img_0123456789abcdef"]},
     "/api/generate-clips": lambda owned: {"video_prompt": "slow zoom in the morning"},
     "/api/save-approved-clips": lambda owned: {"approved_clip_ids": ["clip_0123456789abcdef"]},
+    "/api/jobs/{job_id}/attention": lambda owned: {"action": "look_up"},
     "/api/projects/{project_id}/timeline": lambda owned: {"timeline": CARD},
     "/api/projects/{project_id}/renders": lambda owned: {"timeline": CARD},
     "/api/preview-composition": lambda owned: {"text_overlay": {"product_name": "a", "cta": "b"}},
@@ -167,7 +172,7 @@ def test_public_addresses_are_few(table):
     public = {(method, path) for path, row in table.items() for method, operation in row.items() if not operation["security"]}
     assert public == {("POST", "/api/auth/login"), ("POST", "/api/auth/refresh"), ("GET", "/share/{token}"), ("GET", "/health"),
                       ("GET", "/ready"), ("GET", "/metrics"), ("GET", "/api/openapi.json"), ("GET", "/api/docs"), ("GET", "/problems"),
-                      ("GET", "/problems/{code}")}
+                      ("GET", "/problems/{code}"), ("POST", "/api/hooks/fal/{client_ref}")}
 
 
 def test_key_reaches_only_its_scope(stack, owned):
