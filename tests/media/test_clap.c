@@ -32,8 +32,7 @@ static char folder[200];
 
 /* Runs the words of a line (no quoting; '~' stands for a space inside a word) in the test's folder; what it says goes
  * to `said`. */
-static int
-run(const char *said, const char *format, ...)
+static int PRINTF_LIKE(2, 3) run(const char *said, const char *format, ...)
 {
 	char *line, *words[64], *rest;
 	posix_spawn_file_actions_t actions;
