@@ -343,6 +343,29 @@ render_look(struct render *render, struct error *err)
 	return crew_init(&crew, render, &frames, err);
 }
 
+/*
+ * The sound is made before any picture is begun. Its decoders and encoder are opened with the processor's extensions
+ * switched off for the whole process (io_plain_begin), and a scaler that another thread opened in that moment would
+ * give other pixels.
+ */
+static int
+sound_first(struct crew *crew, struct error *err)
+{
+	for (size_t i = 0; i < crew->n_duties; i++) {
+		const struct duty duty = crew->duties[i];
+
+		if (!duty.sound)
+			continue;
+		if (do_duty(crew->render, &duty, err) < 0)
+			return -1;
+		mark_ready(crew, &duty);
+		crew->n_duties--;
+		memmove(&crew->duties[i], &crew->duties[i + 1], (crew->n_duties - i) * sizeof(*crew->duties));
+		break;
+	}
+	return 0;
+}
+
 int
 render_crew(struct render *render, struct error *err)
 {
@@ -359,7 +382,7 @@ render_crew(struct render *render, struct error *err)
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&crew.ended, &attributes);
 	(void)pthread_condattr_destroy(&attributes);
-	ret = run_threads(&crew, frames, err);
+	ret = sound_first(&crew, err) < 0 ? -1 : run_threads(&crew, frames, err);
 	(void)pthread_cond_destroy(&crew.ended);
 	(void)pthread_mutex_destroy(&crew.lock);
 	return ret;
