@@ -233,6 +233,59 @@ TEST(backdrop_continues_the_picture)
 	av_frame_free(&frame);
 }
 
+/* Grey that brightens to the right, as light on a backdrop does. */
+static void
+slope_picture(int size, struct picture *picture)
+{
+	struct error err = {0};
+
+	CHECK_OK(picture_new(size, size, picture, &err), &err);
+	for (int i = 0; i < size * size; i++) {
+		uint16_t *p = picture->pixels + 4 * (size_t)i;
+		p[0] = p[1] = p[2] = (uint16_t)(30000 + 20000 * (i % size) / size);
+		p[3] = 65535;
+	}
+	picture->opaque = true;
+}
+
+/* Mean luma of a column: the dither of single pixels averages out. */
+static double
+column_mean(const AVFrame *frame, int x)
+{
+	double sum = 0;
+
+	for (int y = 0; y < HEIGHT; y++)
+		sum += frame->data[0][y * frame->linesize[0] + x];
+	return sum / HEIGHT;
+}
+
+/* A slope that turned back at the edge of the picture would be seen as a line down the frame. */
+TEST(a_gradient_goes_on_beyond_the_picture)
+{
+	const int left = (WIDTH - HEIGHT) / 2, right = left + HEIGHT;
+	struct picture picture = {0};
+	struct camera_view *view = NULL;
+	struct camera_move move;
+	struct error err = {0};
+	AVFrame *frame = frame_new();
+
+	slope_picture(200, &picture);
+	camera_move_parse("static", 0.5, 2, 0, &move);
+	CHECK_OK(camera_view_new(&picture, WIDTH, HEIGHT, &move, 1, &view, &err), &err);
+	const struct camera_pose pose = pose_at(&move, 0);
+	camera_view_draw(view, &pose, frame);
+	for (int x = 4; x < WIDTH; x += 4)
+		CHECK(column_mean(frame, x) > column_mean(frame, x - 4) - 0.3);
+	/* within four pixels of either edge it still rises by a good part of what it rises inside */
+	const double slope = (column_mean(frame, right - 20) - column_mean(frame, left + 20)) / (HEIGHT - 40);
+	CHECK(column_mean(frame, right + 4) - column_mean(frame, right) > 2 * slope);
+	CHECK(column_mean(frame, left) - column_mean(frame, left - 4) > 2 * slope);
+	camera_view_free(&view);
+	picture_done(&picture);
+	av_frame_free(&frame);
+}
+
 TEST_MAIN(ROW(every_move_begins_at_the_composed_picture), ROW(words_choose_the_direction),
     ROW(intensity_and_pace_scale_the_move), ROW(moves_are_smooth_and_never_stop),
-    ROW(frames_follow_the_projection_below_a_pixel), ROW(backdrop_continues_the_picture))
+    ROW(frames_follow_the_projection_below_a_pixel), ROW(backdrop_continues_the_picture),
+    ROW(a_gradient_goes_on_beyond_the_picture))
