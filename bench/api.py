@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Measures a job's status through nginx against a bare libfcgi answer and against FastAPI, all three behind one nginx.
+"""Measures a job's status through nginx against a bare libfcgi answer and against FastAPI, all behind one nginx.
 
+Beside them, without a target, the least that a FastCGI program with one prepared row costs: what of a missed target is the machine's.
 The runs take turns and each figure is the median of its runs: on a shared machine only the ratios mean something. It uses the stack
 that FRAMEWRIGHT_HOME, FRAMEWRIGHT_PORT, FRAMEWRIGHT_PREFIX and FRAMEWRIGHT_BUILD name, and starts what of it is not running.
 """
@@ -73,12 +74,12 @@ def free_ports(count):
 
 
 class Bench:
-    """hello, FastAPI and one nginx before all three; ended by stop()."""
+    """hello twice, FastAPI and one nginx before all; ended by stop()."""
 
     def __init__(self, folder):
         self.folder = folder
         self.children = []
-        self.ours, self.hello, self.peer = free_ports(3)
+        self.ours, self.hello, self.row, self.peer = free_ports(4)
 
     def start(self, *command, **environment):
         variables = [f"{name}={value}" for name, value in environment.items()]
@@ -92,7 +93,11 @@ class Bench:
                 os.killpg(child.pid, signal.SIGTERM)
             except ProcessLookupError:
                 continue
-            child.wait()
+            try:
+                child.wait(5)
+            except subprocess.TimeoutExpired:  # libfcgi's accept survives a SIGTERM
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
 
     def site(self):
         """The site as it is delivered, with rates that do not bite, and beside it two servers of the same shape."""
@@ -103,7 +108,8 @@ class Bench:
             f"SITE_STORE={HOME}/store/blob", f"SITE_WEB={self.folder}", f"SITE_ACCESS_LOG={self.folder}/access.log",
             f"SITE_FASTCGI_INCLUDE={self.folder}/fastcgi.conf", "SITE_API_RATE=1000000r/s", "SITE_API_BURST=10000")
         plain = (self.folder / "fastcgi.conf").read_text()
-        (self.folder / "hello.conf").write_text(plain.replace(f"{sockets}/api.sock", f"{self.folder}/hello.sock"))
+        for name in ("hello", "row"):
+            (self.folder / f"{name}.conf").write_text(plain.replace(f"{sockets}/api.sock", f"{self.folder}/{name}.sock"))
         (self.folder / "nginx.conf").write_text(f"""daemon off;
 worker_processes 2;
 pid {self.folder}/nginx.pid;
@@ -121,6 +127,10 @@ http {{
 		listen 127.0.0.1:{self.hello};
 		location / {{ include {self.folder}/hello.conf; }}
 	}}
+	server {{
+		listen 127.0.0.1:{self.row};
+		location / {{ include {self.folder}/row.conf; }}
+	}}
 	upstream peer {{ server unix:{self.folder}/peer.sock; keepalive 32; }}
 	server {{
 		listen 127.0.0.1:{self.peer};
@@ -136,6 +146,7 @@ http {{
     def up(self, hello, database, key):
         self.site()
         self.start(hello, str(self.folder / "hello.sock"), str(THREADS))
+        self.start(hello, str(self.folder / "row.sock"), str(THREADS), database)
         self.start("/usr/bin/python3", "-m", "uvicorn", "--app-dir", str(self.folder), "fastapi_app:app", "--uds",
                    str(self.folder / "peer.sock"), "--workers", str(PEER_WORKERS), "--no-access-log", "--log-level", "warning",
                    BENCH_DATABASE=database, BENCH_KEY=key, PYTHONDONTWRITEBYTECODE="1")
@@ -256,13 +267,13 @@ def measure(options):
             account = pwd.getpwnam(os.environ.get("FRAMEWRIGHT_ACCOUNT", "postgres"))
             os.chown(folder, account.pw_uid, account.pw_gid)
         bench.up(str(folder / "hello"), database, key)
-        tokens = (token, token, peer_token(key))
+        tokens = (token, token, token, peer_token(key))
         urls = (f"http://127.0.0.1:{bench.ours}/api/v1/jobs/{some_job(token)}", f"http://127.0.0.1:{bench.hello}/",
-                f"http://127.0.0.1:{bench.peer}/api/v1/jobs/7")
+                f"http://127.0.0.1:{bench.row}/", f"http://127.0.0.1:{bench.peer}/api/v1/jobs/7")
         wait_ready(urls, tokens)
         for url, bearer in zip(urls, tokens):
             wrk(url, bearer, 1, options.connections)
-        rates, work, meter = ([], [], []), ([], [], []), Meter(bench)
+        rates, work, meter = ([], [], [], []), ([], [], [], []), Meter(bench)
         stolen = steal()
         for _ in range(options.runs):
             for rate_of, work_of, url, bearer in zip(rates, work, urls, tokens):
@@ -285,16 +296,17 @@ def main():
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--idle", type=int, default=10, help="seconds without a request")
     memory, statements, rates, work, stolen = measure(parser.parse_args())
-    ours, hello, peer = (statistics.median(each) for each in rates)
+    ours, hello, row, peer = (statistics.median(each) for each in rates)
     rows = [("job status / bare libfcgi", f"{ours / hello:.2f}", f">= {HELLO_SHARE:.2f}", ours / hello >= HELLO_SHARE),
             ("job status / FastAPI", f"{ours / peer:.1f}", f">= {PEER_FACTOR:.0f}", ours / peer >= PEER_FACTOR),
             ("idle PSS of all daemons, MB", f"{sum(memory.values()):.1f}", f"< {PSS_MB}", sum(memory.values()) < PSS_MB),
             ("idle transactions a second", f"{statements:.1f}", f"<= {STATEMENTS}", statements <= STATEMENTS)]
-    for name, each, micros in zip(("framewright-api", "bare libfcgi", "FastAPI"), rates, work):
+    for name, each, micros in zip(("framewright-api", "bare libfcgi", "libfcgi and a row", "FastAPI"), rates, work):
         print(f"{name:28} {statistics.median(each):9.0f} requests/s {statistics.median(micros):6.0f} us of processor time a request"
               "   of " + " ".join(f"{value:.0f}" for value in each))
     costs = [statistics.median(micros) for micros in work]
-    print(f"processor time: {costs[0] / costs[1]:.1f} times bare libfcgi, FastAPI {costs[2] / costs[0]:.1f} times ours")
+    print(f"processor time: {costs[0] / costs[1]:.1f} times bare libfcgi, FastAPI {costs[3] / costs[0]:.1f} times ours")
+    print(f"libfcgi and a row / FastAPI: {row / peer:.1f}, the most that is to be had here")
     print("PSS, MB: " + ", ".join(f"{name} {value:.1f}" for name, value in memory.items()))
     print(f"processor time stolen by other machines during the runs: {stolen:.0%}\n")
     for name, value, target, good in rows:
