@@ -10,6 +10,7 @@
 
 struct pool {
 	struct slots *slots;
+	pthread_cond_t work; /* one of its threads is wanted: each attempt wakes one */
 	pthread_t *threads;
 	int count;
 	int busy;
@@ -21,7 +22,6 @@ struct pool {
 struct slots {
 	struct renderd *renderd;
 	pthread_mutex_t lock;
-	pthread_cond_t work;
 	bool stopping;
 	struct pool pools[JOB_STEP__COUNT];
 };
@@ -44,7 +44,7 @@ take(struct pool *pool)
 
 	pthread_mutex_lock(&slots->lock);
 	while (pool->first == NULL && !slots->stopping)
-		pthread_cond_wait(&slots->work, &slots->lock);
+		pthread_cond_wait(&pool->work, &slots->lock);
 	attempt = pool->first;
 	if (attempt != NULL) {
 		pool->first = attempt->next;
@@ -153,7 +153,8 @@ slots_start(
 		abort();
 	slots->renderd = renderd;
 	pthread_mutex_init(&slots->lock, NULL);
-	pthread_cond_init(&slots->work, NULL);
+	for (int step = 0; step < JOB_STEP__COUNT; step++)
+		pthread_cond_init(&slots->pools[step].work, NULL);
 	for (int step = 0; step < JOB_STEP__COUNT; step++) {
 		slots->pools[step].slots = slots;
 		if (start_pool(&slots->pools[step], counts[step], err) < 0) {
@@ -225,7 +226,7 @@ slots_run(struct slots *slots, struct attempt *attempt)
 	attempt->next = NULL;
 	*pool->last = attempt;
 	pool->last = &attempt->next;
-	pthread_cond_broadcast(&slots->work);
+	pthread_cond_signal(&pool->work);
 	pthread_mutex_unlock(&slots->lock);
 }
 
@@ -238,15 +239,16 @@ slots_stop(struct slots **slots)
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->stopping = true;
-	pthread_cond_broadcast(&s->work);
+	for (int step = 0; step < JOB_STEP__COUNT; step++)
+		pthread_cond_broadcast(&s->pools[step].work);
 	pthread_mutex_unlock(&s->lock);
 	for (int step = 0; step < JOB_STEP__COUNT; step++) {
 		for (int i = 0; i < s->pools[step].count; i++)
 			pthread_join(s->pools[step].threads[i], NULL);
 		free(s->pools[step].threads);
 		free(s->pools[step].running);
+		pthread_cond_destroy(&s->pools[step].work);
 	}
-	pthread_cond_destroy(&s->work);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 	*slots = NULL;

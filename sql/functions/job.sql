@@ -182,13 +182,14 @@ $$;
 
 -- Claims at most as many jobs of a step as there are lease tokens, over all queues of that step that have something ready. Jobs that a
 -- provider already works on come first: they hold their place there and ask no limit again. The commit may be asynchronous: a claim that
--- is lost with the server leaves its jobs ready, and any later synchronous commit flushes it.
+-- is lost with the server leaves its jobs ready, and any later synchronous commit flushes it. Without sorting the front of a queue is read
+-- in the order of its index: the planner, who cannot know how few of how many are wanted, would sort the whole queue each time.
 create or replace function job_claim(p_worker bigint, p_step text, p_leases bigint[], p_kinds text[] default null)
 returns table (id bigint, lease bigint, public_id uuid, kind text, step text, owner_id int, project_id uuid, provider text, attempt int,
 	max_attempts int, rescues int, parked boolean, cancelling boolean, timeout_s int, poll_every_ms int, payload jsonb, request_id text)
 language plpgsql security definer
 set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
-set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off set enable_bitmapscan = off set enable_sort = off
 as $$
 #variable_conflict use_column
 declare
@@ -202,6 +203,7 @@ declare
 	v_count int;
 	v_clock bigint;
 	v_now timestamptz;
+	v_ttl interval;
 	v_paused text[];
 	v_probing boolean;
 	v_fitting bigint[];
@@ -218,8 +220,12 @@ begin
 				or exists (select from job j where j.provider = q.name and j.state = 'ready' and j.parked))
 		order by q.name
 		for no key update) l;
+	if v_queues is null then
+		return;
+	end if;
 	v_now := clock_timestamp();
-	v_todo := coalesce(cardinality(v_queues), 0);
+	v_ttl := lease_ttl();
+	v_todo := cardinality(v_queues);
 	select coalesce(array_agg(k.name), '{}') into v_paused from job_kind k where k.paused;
 	-- In random order, each at most its share of what is left: no queue can starve another for slots.
 	for v_queue in select (q).* from unnest(v_queues) q order by random() loop
@@ -245,7 +251,7 @@ begin
 			returning j.*
 		), leased as (
 			insert into job_lease (job_id, lease, worker_id, expires_at, deadline_at, progress, phase, claimed_at)
-			select m.id, m.lease, p_worker, v_now + lease_ttl(), v_now + k.timeout_s * interval '1 second', coalesce(m.progress, 0),
+			select m.id, m.lease, p_worker, v_now + v_ttl, v_now + k.timeout_s * interval '1 second', coalesce(m.progress, 0),
 				m.phase, v_now
 			from moved m join job_kind k on k.name = m.kind
 		)
@@ -296,7 +302,7 @@ begin
 			returning j.*
 		), leased as (
 			insert into job_lease (job_id, lease, worker_id, expires_at, deadline_at, claimed_at)
-			select m.id, m.lease, p_worker, v_now + lease_ttl(), v_now + k.timeout_s * interval '1 second', v_now
+			select m.id, m.lease, p_worker, v_now + v_ttl, v_now + k.timeout_s * interval '1 second', v_now
 			from moved m join job_kind k on k.name = m.kind
 		), clocked as (
 			update provider_limit q
