@@ -34,6 +34,11 @@ const struct shape shapes[] = {
 	"finished_at:time?}"},
     {"Key", "{id:int name:str prefix:str scopes:[str] last_used_at:time? created_at:time revoked_at:time?}"},
     {"Share", "{id:uuid asset_id:str url?:url expires_at:time? created_at:time}"},
+    {"Webhook",
+	"{id:uuid project_id:uuid? url:str types:[str] enabled:bool disabled_reason:str? created_at:time secret?:str}"},
+    {"Delivery",
+	"{id:int message_id:str type:str state:str attempt:int status:int? error:str? replay_of:int? next_at:time? "
+	"created_at:time ended_at:time?}"},
     {"Tokens", "{success:bool user_id:int email:str role:str session_token:str token_type:str expires_in:int "
 	       "refresh_token:str}"},
     {"Project", "{id:uuid kind:str title:str? role:str owner_id:int total_cost:money created_at:time updated_at:time}"},

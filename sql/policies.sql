@@ -44,6 +44,9 @@ create policy of_project on timeline for select to framewright_api
 	using (exists (select from project p where p.id = timeline.project_id));
 create policy of_project on render for select to framewright_api
 	using (deleted_at is null and exists (select from project p where p.id = render.project_id));
+create policy own on webhook_endpoint for select to framewright_api using (owner_id = caller());
+create policy own on webhook_delivery for select to framewright_api
+	using (exists (select from webhook_endpoint e where e.id = webhook_delivery.endpoint_id));
 create policy of_project on event for select to framewright_api using (exists (select from project p where p.id = event.project_id));
 
 -- Tables that say nothing about anybody.

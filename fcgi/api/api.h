@@ -133,13 +133,21 @@ struct body_render {
 		bool poster, preview, live;
 	} outputs;
 };
+struct body_webhook {
+	const char *url, *project_id;
+	struct js_strings types;
+};
+struct body_webhook_enable {
+	bool enabled;
+};
 struct body_share {
 	int64_t expires_in;
 };
 extern const struct js_field body_login_fields[], body_refresh_fields[], body_logout_fields[], body_password_fields[],
     body_ticket_fields[], body_key_fields[], body_session_fields[], body_images_fields[], body_clips_fields[],
     body_compose_fields[], body_save_images_fields[], body_save_clips_fields[], body_picture_fields[],
-    body_share_fields[], body_attention_fields[], body_project_fields[], body_timeline_fields[], body_render_fields[];
+    body_share_fields[], body_attention_fields[], body_project_fields[], body_timeline_fields[], body_render_fields[],
+    body_webhook_fields[], body_webhook_enable_fields[];
 
 extern const char *const ads_fonts[], *const ads_transitions[], *const ads_aspects[], *const ads_views[],
 											  *const ads_image_models[],
@@ -197,6 +205,8 @@ int media_send(struct req *req, struct reply *reply, const struct asset *asset, 
 /* ---- handlers ---- */
 
 route_handler auth_login, auth_refresh, auth_logout, auth_me, auth_password, auth_ticket;
+route_handler webhooks_post, webhooks_get, webhook_remove, webhook_post_rotate, webhook_post_enable, webhook_post_ping,
+    webhook_get_deliveries, webhook_post_replay;
 route_handler keys_create, keys_list, keys_delete;
 route_handler session_post, session_get, sessions_get, session_remove, session_stop, session_costs, session_download;
 route_handler ads_images, ads_clips, ads_compose, ads_preview, ads_save_images, ads_save_clips, ads_picture,

@@ -38,11 +38,26 @@ const struct js_field body_ticket_fields[] = {
     JS_END,
 };
 
-const char *const key_scopes[] = {"read", "ads", "uploads", "jobs", "shares", "renders", "*", NULL};
+const char *const key_scopes[] = {"read", "ads", "uploads", "jobs", "shares", "renders", "webhooks", "*", NULL};
 const struct js_field body_key_fields[] = {
     JS_FIELD(struct body_key, name, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 1, .max = 100),
     JS_FIELD(struct body_key, scopes, JS_STRINGS, .flags = JS_REQUIRED | JS_UNIQUE, .min = 1, .max = 16,
 	.choices = key_scopes),
+    JS_END,
+};
+
+const struct js_field body_webhook_fields[] = {
+    JS_FIELD(struct body_webhook, url, JS_STRING, .flags = JS_REQUIRED | JS_ONE_LINE, .min = 8, .max = 2048,
+	.pattern = JS_URL),
+    JS_FIELD(struct body_webhook, project_id, JS_STRING, .pattern = JS_UUID,
+	.about = "hears of this project only; without it of all that the caller owns"),
+    JS_FIELD(struct body_webhook, types, JS_STRINGS, .flags = JS_UNIQUE, .max = 32, .item_min = 3, .item_max = 60,
+	.pattern = JS_TOKEN, .about = "types of events, such as final.ready; without it all"),
+    JS_END,
+};
+
+const struct js_field body_webhook_enable_fields[] = {
+    JS_FIELD(struct body_webhook_enable, enabled, JS_BOOL, .flags = JS_REQUIRED),
     JS_END,
 };
 

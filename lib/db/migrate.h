@@ -9,7 +9,7 @@
 #include "lib/db/db.h"
 
 /* The newest patch this program was written for; a test compares it with sql/migrations/. */
-#define MIGRATE_SCHEMA "0005-job-finish-error"
+#define MIGRATE_SCHEMA "0006-webhooks"
 
 struct migrate_report {
 	int applied;   /* new patches */

@@ -60,5 +60,6 @@ extern const struct db_stmt_row render_statements[];
 extern const struct db_stmt_row session_statements[];
 extern const struct db_stmt_row session_read_statements[];
 extern const struct db_stmt_row session_start_statements[];
+extern const struct db_stmt_row webhook_statements[];
 
 #endif

@@ -130,6 +130,13 @@ secret_free(void *secret_pointer)
 }
 
 void
+secret_random(void *bytes, size_t len)
+{
+	ready();
+	randombytes_buf(bytes, len);
+}
+
+void
 secret_token(char text[static SECRET_TOKEN_SIZE])
 {
 	unsigned char bytes[SECRET_TOKEN_BYTES];

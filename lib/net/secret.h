@@ -49,6 +49,9 @@ void secret_str_free(char **text);
 void *secret_new(size_t len) RETURNS_NONNULL;
 void secret_free(void *secret_pointer); /* takes a pointer to the pointer, leaves NULL */
 
+/* Random bytes for keys. */
+void secret_random(void *bytes, size_t len);
+
 /* A random token for a person or program to carry; what is stored is its digest. */
 void secret_token(char text[static SECRET_TOKEN_SIZE]);
 void secret_token_digest(const char *text, unsigned char digest[static HASH_SIZE]);

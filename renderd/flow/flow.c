@@ -4,7 +4,7 @@
 
 #define RESULT_MAX (4 * MIB)
 
-static const struct flow_row *const areas[] = {flow_ad, flow_asset, flow_render, flow_system};
+static const struct flow_row *const areas[] = {flow_ad, flow_asset, flow_render, flow_system, flow_webhook};
 
 static const struct flow_row *
 find(const char *kind)

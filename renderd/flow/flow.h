@@ -17,10 +17,11 @@ struct flow_row {
 	bool no_db; /* it needs no connection of its own: none is opened for it */
 };
 
-extern const struct flow_row flow_ad[];	    /* ad.c */
-extern const struct flow_row flow_asset[];  /* asset.c */
-extern const struct flow_row flow_render[]; /* render.c */
-extern const struct flow_row flow_system[]; /* system.c */
+extern const struct flow_row flow_ad[];	     /* ad.c */
+extern const struct flow_row flow_asset[];   /* asset.c */
+extern const struct flow_row flow_render[];  /* render.c */
+extern const struct flow_row flow_system[];  /* system.c */
+extern const struct flow_row flow_webhook[]; /* webhook.c */
 
 /* Parses the payload and runs the kind's function. ERR_INTERNAL "unknown_kind" for one that this version does not know.
  */

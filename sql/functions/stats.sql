@@ -35,7 +35,7 @@ as $$
 		case when l.blocked_until > now() then l.blocked_until end
 	from provider_limit l
 	left join job j on j.provider = l.name and j.finished_at is null
-	where l.step = 'provider'
+	where l.step = 'provider' and l.name <> 'webhook'
 	group by l.name
 	order by l.name
 $$;

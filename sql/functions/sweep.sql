@@ -141,7 +141,8 @@ begin
 end
 $$;
 
--- Jobs that ended 30 days ago and that nothing tells of: no call that cost money, no session that shows them, no open dependant.
+-- Jobs that ended 30 days ago and that nothing tells of: no call that cost money, no session that shows them, no open dependant. Senders of
+-- webhooks, which a busy address needs one of every few seconds, go after an hour; their log stands elsewhere.
 create or replace function sweep_old_jobs() returns bigint
 language plpgsql security definer
 set search_path = framewright, pg_temp
@@ -152,7 +153,7 @@ begin
 	delete from job j
 	where j.id in (
 		select o.id from job o
-		where o.finished_at < now() - interval '30 days'
+		where o.finished_at < now() - case o.kind when 'webhook.send' then interval '1 hour' else interval '30 days' end
 			and not exists (select from ad_session a where a.run_job_id = o.id)
 			and not exists (select from provider_call c where c.job_id = o.id and c.state = 'uncertain')
 			and not exists (select from job_dep d join job c on c.id = d.child where d.parent = o.id and c.finished_at is null)
@@ -208,6 +209,7 @@ begin
 		execute format('select %I()', 'sweep_' || v_sweep.name) into v_rows;
 		update sweep set due_at = v_now + every, last_at = v_now, last_rows = v_rows where name = v_sweep.name;
 	end loop;
+	perform webhook_wake();
 	select ret_projects || array_agg(p.project::text), ret_seqs || array_agg(p.seq) into ret_projects, ret_seqs from sweep_progress() p;
 	ret_projects := coalesce(ret_projects, '{}');
 	ret_seqs := coalesce(ret_seqs, '{}');

@@ -15,6 +15,7 @@ insert into job_kind (name, step, on_finish, max_attempts, timeout_s, default_pr
 	('render.film', 'media', 'render_ended', 2, 14400, 5, true, 'a film from a timeline'),
 	('render.ahead', 'idle', null, 3, 7200, 10, false, 'pieces of a draft encoded before it is asked for'),
 	('asset.probe', 'media', 'asset_probe_ended', 2, 120, 3, true, 'what an upload is'),
+	('webhook.send', 'provider', null, 5, 600, 3, true, 'messages to those who want to hear of events'),
 	('provider.keys', 'plain', null, 3, 120, 5, true, 'the keys that providers sign their webhooks with'),
 	('system.nothing', 'plain', null, 1, 60, 5, true, 'nothing: for measuring the queue itself'),
 	('store.collect', 'plain', null, 3, 3600, 10, true, 'files that nothing refers to')

@@ -3,6 +3,7 @@ insert into provider_limit (name, step, max_inflight, rate, burst, tokens, poll_
 	('plain', 'plain', null, null, 1, 1, 3000, 'database only'),
 	('media', 'media', null, null, 1, 1, 3000, 'tasks of the media process; the daemons'' slots limit them'),
 	('idle', 'idle', null, null, 1, 1, 3000, 'media work ahead of being asked for; gives way to everything else'),
+	('webhook', 'provider', 8, null, 1, 1, 3000, 'messages to addresses that users named'),
 	('local', 'provider', 8, null, 1, 1, 1000, 'the built-in provider'),
 	('replicate', 'provider', 10, 8, 10, 10, 3000, 'Replicate: pictures, clips, text'),
 	('fal', 'provider', 10, 10, 10, 10, 3000, 'fal: pictures, clips'),

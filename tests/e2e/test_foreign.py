@@ -26,12 +26,16 @@ class Property:
         self.share = self.client.post(f"/api/assets/{asset}/shares", {}).json
         key = self.client.post("/api/keys", {"name": "mine", "scopes": ["read"]}).json["id"]
         render = self.client.post(f"/api/v1/projects/{session}/renders?wait=25", {"timeline": CARD}).json["id"]
+        hook = self.client.post("/api/v1/webhooks", {"url": "https://example.invalid/hook"}).json["id"]
+        delivery = self.client.post(f"/api/v1/webhooks/{hook}/ping").json["delivery_id"]
+        assert self.client.post(f"/api/v1/webhooks/{hook}/enable", {"enabled": False}).status == 200  # its log stands still
         assert self.client.call("PUT", f"/api/v1/projects/{session}/timeline", body={"timeline": CARD}).status == 200
         # a saved timeline is worked on ahead; what the owner sees stands still only after that
         while any(job["finished_at"] is None for job in self.client.get("/api/jobs").json["items"]):
             time.sleep(0.2)
         self.ids = {"session_id": session, "job_id": started["job_id"], "asset_id": asset, "upload_id": upload,
-                    "share_id": self.share["id"], "key_id": str(key), "project_id": session, "render_id": render, "file": "film.m3u8"}
+                    "share_id": self.share["id"], "key_id": str(key), "project_id": session, "render_id": render, "file": "film.m3u8",
+                    "webhook_id": hook, "delivery_id": str(delivery)}
 
     def path(self, template):
         return re.sub(r"{(\w+)}", lambda m: self.ids[m.group(1)], template)
@@ -41,7 +45,8 @@ class Property:
         paths = ("/api/sessions/{session_id}", "/api/sessions/{session_id}/costs", "/api/jobs/{job_id}", "/api/uploads/{upload_id}",
                  "/media/{asset_id}", "/media/{upload_id}", "/api/assets/{asset_id}/shares", "/api/keys", "/api/jobs", "/api/uploads",
                  "/api/projects", "/api/costs/summary", "/api/auth/me", "/api/projects/{project_id}/timeline",
-                 "/api/projects/{project_id}/renders", "/api/renders/{render_id}", "/api/renders/{render_id}/plan")
+                 "/api/projects/{project_id}/renders", "/api/renders/{render_id}", "/api/renders/{render_id}/plan",
+                 "/api/webhooks", "/api/webhooks/{webhook_id}/deliveries")
         seen = {}
         for template in paths:
             template = template.replace("/media/{upload_id}", f"/media/{self.ids['upload_id']}")
@@ -79,6 +84,7 @@ BODIES = {
     "/api/save-approved-clips": lambda owned: {"approved_clip_ids": ["clip_0123456789abcdef"]},
     "/api/jobs/{job_id}/attention": lambda owned: {"action": "look_up"},
     "/api/projects/{project_id}/timeline": lambda owned: {"timeline": CARD},
+    "/api/webhooks/{webhook_id}/enable": lambda owned: {"enabled": True},
     "/api/projects/{project_id}/renders": lambda owned: {"timeline": CARD},
     "/api/preview-composition": lambda owned: {"text_overlay": {"product_name": "a", "cta": "b"}},
     "/api/compose-final-video": lambda owned: {"text_overlay": {"product_name": "a", "cta": "b"}},
@@ -142,7 +148,7 @@ def test_foreign_session_in_a_body(stack, owned):
 
 def test_lists_hold_nothing_of_others(stack, owned):
     foreigner = stack.user("foreigner3@example.com")
-    for path in ("/api/sessions", "/api/projects", "/api/jobs", "/api/uploads", "/api/keys"):
+    for path in ("/api/sessions", "/api/projects", "/api/jobs", "/api/uploads", "/api/keys", "/api/webhooks"):
         assert foreigner.get(path).json["items"] == []
     assert foreigner.get(f"/api/jobs?session_id={owned.ids['session_id']}").json.get("items", []) == []
     assert foreigner.get("/api/costs/summary").json["session_count"] == 0

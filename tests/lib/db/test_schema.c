@@ -17,7 +17,7 @@ static const struct db_stmt_row *const lists[] = {adcache_statements, apikey_sta
     job_view_statements, jobwait_statements, ledger_statements, limit_statements, migrate_statements,
     project_statements, job_attention_statements, provider_statements, providercall_statements, render_statements,
     session_read_statements, session_start_statements, session_statements, share_statements, stats_statements,
-    user_statements, user_token_statements, worker_statements};
+    user_statements, user_token_statements, webhook_statements, worker_statements};
 
 static const struct {
 	char letter;
