@@ -1,6 +1,6 @@
 /*
  * The cache of pieces and finished films: a folder of files named by their keys, spread over 256 folders, shared by all
- * tasks of a machine.
+ * tasks of a machine, and by all machines that have it on a common file system.
  *
  * There is no index and no lock: a file is complete when it has its name, two tasks that make the same piece write the
  * same bytes, and eviction removes what was used least recently. Without a cache folder pieces live in the scratch

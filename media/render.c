@@ -2,9 +2,12 @@
  * Task `render`: a timeline becomes a finished film.
  *
  *     args    timeline, assets {name: input}, output, poster?, poster_at?, poster_width?, waveform?, peaks?, threads?,
- * scale?, cache_limit?, dry_run?, ahead?, live?, plain? result  frames, duration_us, width, height, fps_num, fps_den,
- * bytes, sha256, key, poster, captions (files beside the film), spans, audio, waveform, peaks, warnings, measurements,
- * film_reused, profile, codecs
+ * scale?, cache_limit?, dry_run?, ahead?, part? {key, first, count, sound}, live?, plain? result  frames, duration_us,
+ * width, height, fps_num, fps_den, bytes, sha256, key, poster, captions (files beside the film), spans, audio,
+ * waveform, peaks, warnings, measurements, film_reused, profile, codecs
+ *
+ * A part is some of the spans, or the sound, of a film that several machines make together: into the cache and no
+ * further. It names the film's key, so that a machine whose engine would make other pieces refuses ("plan_differs").
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -189,7 +192,7 @@ render_run(struct task *task, struct buf *result, struct error *err)
 		ret = render_look(render, err) < 0 ? -1 : render_report(render, NULL, result, err);
 		goto out;
 	}
-	if (render->args.ahead) {
+	if (render->args.ahead || render->args.part_key != NULL) {
 		ret = render_crew(render, err) < 0 ? -1 : render_report(render, NULL, result, err);
 		goto out;
 	}

@@ -210,6 +210,24 @@ shows_text(const struct plan *plan, const struct plan_span *span)
 	return false;
 }
 
+static bool
+is_wanted(const struct render *render, size_t span)
+{
+	const struct render_args *args = &render->args;
+
+	if (args->part_key != NULL)
+		return span >= args->part_first && span - args->part_first < args->part_count;
+	return !args->ahead || !shows_text(render->plan, &render->plan->spans[span]);
+}
+
+static bool
+wants_sound(const struct render *render)
+{
+	if (render->plan->audio_key[0] == '\0' || render->args.ahead)
+		return false;
+	return render->args.part_key == NULL || render->args.part_sound;
+}
+
 /* What the cache does not have. */
 static int
 list_duties(struct crew *crew, int64_t *ret_frames, struct error *err)
@@ -231,12 +249,12 @@ list_duties(struct crew *crew, int64_t *ret_frames, struct error *err)
 		/* the same picture twice in one film is made once */
 		for (size_t k = 0; k < crew->n_duties && ret == 1 && !twin; k++)
 			twin = strcmp(plan->spans[crew->duties[k].span].key, plan->spans[i].key) == 0;
-		if (ret == 0 || twin || (render->args.ahead && shows_text(plan, &plan->spans[i])))
+		if (ret == 0 || twin || !is_wanted(render, i))
 			continue;
 		crew->duties[crew->n_duties++] = (struct duty){.span = i, .cost = plan->spans[i].frames};
 		*ret_frames += plan->spans[i].frames;
 	}
-	if (plan->audio_key[0] == '\0' || render->args.ahead)
+	if (!wants_sound(render))
 		return 0;
 	ret = cache_find(&render->cache, plan->audio_key, &render->sound, err);
 	if (ret < 0)

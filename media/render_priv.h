@@ -37,8 +37,13 @@ struct render_args {
 	double scale;	      /* of the output's sides, for a smaller film out of the same timeline */
 	int64_t threads;      /* 0: as the task says */
 	int64_t cache_limit;
-	bool dry_run;	    /* plan and look into the cache, make nothing */
-	bool ahead;	    /* only pieces of the picture without text, into the cache; no film */
+	bool dry_run; /* plan and look into the cache, make nothing */
+	bool ahead;   /* only pieces of the picture without text, into the cache; no film */
+	/* Only some pieces, into the cache; no film. NULL: all. The key of the whole film says that this is its plan.
+	 */
+	const char *part_key;
+	size_t part_first, part_count; /* spans, from the first on */
+	bool part_sound;
 	bool live;	    /* whoever watches while it is made gets the spans in order, in the folder HLS_FOLDER */
 	bool plain;	    /* without SIMD, as far as libraries can: for tests of identity */
 	const char *report; /* or NULL: none; as the next */

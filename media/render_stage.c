@@ -38,6 +38,13 @@ render_warn(struct render *render, const char *code, const char *format, ...)
 	render->warnings[render->n_warnings++] = (struct render_warning){code, message};
 }
 
+/* No file is written. */
+static bool
+pieces_only(const struct render_args *args)
+{
+	return args->dry_run || args->ahead || args->part_key != NULL;
+}
+
 static int
 read_args(struct render *render, struct error *err)
 {
@@ -55,11 +62,15 @@ read_args(struct render *render, struct error *err)
 	into->cache_limit = js_number(args, "/cache_limit", RENDER_CACHE_LIMIT);
 	into->dry_run = js_flag(args, "/dry_run", false);
 	into->ahead = js_flag(args, "/ahead", false);
-	into->live = js_flag(args, "/live", false) && !into->dry_run && !into->ahead;
+	into->part_key = js_text(args, "/part/key", NULL);
+	into->part_first = (size_t)FW_MAX(js_number(args, "/part/first", 0), 0);
+	into->part_count = (size_t)FW_MAX(js_number(args, "/part/count", 0), 0);
+	into->part_sound = js_flag(args, "/part/sound", false);
+	into->live = js_flag(args, "/live", false) && !pieces_only(into);
 	into->plain = js_flag(args, "/plain", false);
 	if (render_quality_args(render, err) < 0)
 		return -1;
-	if (into->dry_run || into->ahead)
+	if (pieces_only(into))
 		into->output = into->output == NULL ? "film.mp4" : into->output;
 	if (task_output_name(into->output, err) < 0 ||
 	    (into->poster != NULL && task_output_name(into->poster, err) < 0) ||
@@ -341,6 +352,21 @@ warn_of_file(struct render *render)
 		    "A film in %s has no text track; captions can be burnt in or lie beside it.", file);
 }
 
+/* Whoever cut the film into parts meant a plan; another version of the engine makes other pieces. */
+static int
+check_part(const struct render *render, struct error *err)
+{
+	const struct render_args *args = &render->args;
+
+	if (args->part_key == NULL)
+		return 0;
+	if (!text_equal(args->part_key, render->plan->key))
+		return error_code(err, ERR_INPUT, "plan_differs", "the parts are those of another plan");
+	if (args->part_first > render->plan->n_spans || args->part_count > render->plan->n_spans - args->part_first)
+		return error_set(err, ERR_INPUT, "the part is not one of %zu spans", render->plan->n_spans);
+	return 0;
+}
+
 int
 render_prepare(struct render *render, struct error *err)
 {
@@ -349,6 +375,8 @@ render_prepare(struct render *render, struct error *err)
 		return -1;
 	if (plan_make(render->task->arena, render->timeline, &render->facts, &render->plan, err) < 0)
 		return error_wrap(err, "planning");
+	if (check_part(render, err) < 0)
+		return -1;
 	render->cache = (struct cache){
 	    .dir = render->task->cache, .scratch = render->task->scratch, .limit = render->args.cache_limit};
 	warn_of_file(render);

@@ -27,6 +27,13 @@ static const struct db_stmt planned_stmt = {"render_planned", "select project_id
 /* job, phase, fraction */
 static const struct db_stmt progress_stmt = {
     "render_progress", "select project_id, seq from render_progress($1, $2, $3)", 3};
+static const struct db_stmt parts_stmt = {"render_parts", "select total, open from render_parts($1)", 1};
+/* job, lease, parts */
+static const struct db_stmt divide_stmt = {"render_divide", "select render_divide($1, $2, $3)", 3};
+static const struct db_stmt part_film_stmt = {"render_part_film",
+    "select f.payload::text from job j join job f on f.id = (j.payload ->> 'film')::bigint"
+    " where j.id = $1 and f.finished_at is null and f.cancel_requested_at is null",
+    1};
 
 static int
 not_found(struct error *err)
@@ -259,6 +266,54 @@ render_progress(struct db *db, int64_t job, const char *phase, double fraction, 
 	return 0;
 }
 
+int
+render_parts(struct db *db, int64_t job, struct render_parts *ret_parts, struct error *err)
+{
+	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
+
+	if (db_run(db, &parts_stmt, DB_ARGS(DB_INT(job)), DB_ONE, &res, err) < 0)
+		return error_wrap(err, "looking for the parts of job %lld", (long long)job);
+	struct db_row row = db_row(&res, 0);
+	const struct render_parts parts = {.total = (int)db_get_int(&row), .open = (int)db_get_int(&row)};
+	if (db_row_end(&row, err) < 0)
+		return -1;
+	*ret_parts = parts;
+	return 0;
+}
+
+int
+render_divide(struct db *db, int64_t job, int64_t lease, const char *parts_json, int *ret_open, struct error *err)
+{
+	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
+
+	if (noun_call(db, &divide_stmt, DB_ARGS(DB_INT(job), DB_INT(lease), DB_TEXT(parts_json)), DB_ONE, &res, err) <
+	    0)
+		return error_wrap(err, "dividing job %lld", (long long)job);
+	struct db_row row = db_row(&res, 0);
+	const int open = (int)db_get_int(&row);
+	if (db_row_end(&row, err) < 0)
+		return -1;
+	if (open > 0)
+		db_hint_jobs(db);
+	*ret_open = open;
+	return 0;
+}
+
+int
+render_part_film(struct db *db, struct arena *arena, int64_t job, const char **ret_payload, struct error *err)
+{
+	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
+
+	*ret_payload = NULL;
+	if (db_run(db, &part_film_stmt, DB_ARGS(DB_INT(job)), DB_AT_MOST_ONE, &res, err) < 0)
+		return error_wrap(err, "loading the film of part %lld", (long long)job);
+	if (res.count == 0)
+		return 0;
+	struct db_row row = db_row(&res, 0);
+	*ret_payload = db_get_text(&row, arena);
+	return db_row_end(&row, err);
+}
+
 const struct db_stmt_row render_statements[] = {
     {&start_stmt, "ac"},
     {&find_stmt, "ac"},
@@ -269,5 +324,8 @@ const struct db_stmt_row render_statements[] = {
     {&files_stmt, "ac"},
     {&planned_stmt, "r"},
     {&progress_stmt, "r"},
+    {&parts_stmt, "r"},
+    {&divide_stmt, "r"},
+    {&part_film_stmt, "r"},
     {NULL, NULL},
 };

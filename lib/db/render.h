@@ -91,4 +91,24 @@ int render_files(struct db *db, struct arena *arena, const char *const *ids, siz
 int render_planned(struct db *db, int64_t job, const char *plan_json, struct error *err) MUST_CHECK;
 int render_progress(struct db *db, int64_t job, const char *phase, double fraction, struct error *err) MUST_CHECK;
 
+/*
+ * A film that all machines make together: jobs `render.span`, each for a part of its pieces, while the film's own job
+ * waits (JOB_AGAIN). The end of the last one makes it ready, and it joins what the cache has by then; what is missing,
+ * because a part failed or a machine makes other pieces, it makes itself.
+ */
+struct render_parts {
+	int total; /* 0: it was never divided */
+	int open;  /* have not ended */
+};
+int render_parts(struct db *db, int64_t job, struct render_parts *ret_parts, struct error *err) MUST_CHECK;
+/*
+ * Adds the jobs, for the attempt that holds `lease`: parts_json [{key, first, count, sound}]. Does nothing when it was
+ * done before, or when no second daemon is there to help; *ret_open is 0 then. ERR_CONFLICT "stale_lease".
+ */
+int render_divide(
+    struct db *db, int64_t job, int64_t lease, const char *parts_json, int *ret_open, struct error *err) MUST_CHECK;
+/* The payload of the film that this job is a part of, in the arena; NULL: the film has ended or is being cancelled. */
+int render_part_film(
+    struct db *db, struct arena *arena, int64_t job, const char **ret_payload, struct error *err) MUST_CHECK;
+
 #endif

@@ -9,12 +9,11 @@
 #include "lib/base/path.h"
 #include "lib/base/text.h"
 #include "lib/db/render.h"
-#include "renderd/flow/flow.h"
+#include "renderd/flow/render_part.h"
 #include "renderd/live.h"
 #include "renderd/step/render.h"
 
 /* Shares of the progress bar. */
-#define PLAN_SHARE 0.02
 #define PREVIEW_SHARE 0.15
 #define REPORT_MAX (2 * MIB)
 
@@ -26,6 +25,7 @@ struct work {
 	const char *render_id;
 	bool strict; /* on_degrade fail */
 	bool preview;
+	bool joins;	  /* others made its pieces, and it is planned */
 	const char *plan; /* JSON */
 	struct render_outcome planned, film, small;
 };
@@ -56,7 +56,8 @@ plan(struct attempt *attempt, struct work *work, struct error *err)
 
 	order.dry_run = true;
 	order.phase = "plan";
-	order.to = PLAN_SHARE;
+	order.from = work->joins ? FILM_PARTS_MADE : 0;
+	order.to = work->joins ? FILM_PARTS_MADE : FILM_PLANNED;
 	if (render_order_run(attempt, &order, &work->planned, err) < 0)
 		return -1;
 	work->plan = js_json(work->planned.result, attempt->arena);
@@ -94,8 +95,8 @@ make_preview(struct attempt *attempt, struct work *work, struct error *err)
 		return 0;
 	order.output = RENDER_PREVIEW;
 	order.phase = "preview";
-	order.from = PLAN_SHARE;
-	order.to = PREVIEW_SHARE;
+	order.from = work->joins ? FILM_PARTS_MADE : FILM_PLANNED;
+	order.to = work->joins ? FILM_PARTS_MADE : PREVIEW_SHARE;
 	/* a film that is small already is its own preview in size */
 	order.scale = height > RENDER_PREVIEW_HEIGHT ? FW_MAX((double)RENDER_PREVIEW_HEIGHT / (double)height, 0.1) : 1;
 	return render_order_run(attempt, &order, &work->small, err);
@@ -119,7 +120,7 @@ make_film(struct attempt *attempt, struct work *work, struct error *err)
 	struct render_order order = work->order;
 	int status;
 
-	order.from = work->preview ? PREVIEW_SHARE : PLAN_SHARE;
+	order.from = work->joins ? FILM_PARTS_MADE : work->preview ? PREVIEW_SHARE : FILM_PLANNED;
 	order.to = 1;
 	order.poster = js_flag(attempt->payload, "/outputs/poster", true) ? RENDER_POSTER : NULL;
 	order.judged = true;
@@ -272,22 +273,45 @@ answer(struct attempt *attempt, const struct work *work, struct error *err)
 		buf_done(&result.buf);
 		return -1;
 	}
-	js_raw(&result.w, "plan", work->plan);
+	/* what there was to do was told when it was divided */
+	if (!work->joins)
+		js_raw(&result.w, "plan", work->plan);
 	write_warnings(&result.w, attempt, work);
 	js_int(&result.w, "generation_ms", clock_boot_ms(attempt->renderd->clock) - attempt->started_ms);
 	return flow_result_end(&result, attempt, err);
+}
+
+/* The plan, and who carries it out. */
+static int
+begin_film(struct attempt *attempt, struct work *work, enum film_parts *ret_parts, struct error *err)
+{
+	if (read_work(attempt, work, err) < 0 || film_parts_look(attempt, ret_parts, err) < 0)
+		return -1;
+	if (*ret_parts == FILM_WAITS)
+		return 0;
+	work->joins = *ret_parts == FILM_JOINS;
+	if (plan(attempt, work, err) < 0)
+		return -1;
+	if (work->joins)
+		return 0;
+	if (render_planned(attempt->db, attempt->job.id, work->plan, err) < 0 || check_policy(work, err) < 0)
+		return -1;
+	return film_divide(attempt, work->planned.result, ret_parts, err);
 }
 
 static int
 run_film(struct attempt *attempt, struct error *err)
 {
 	struct work *work = ARENA_NEW(attempt->arena, struct work);
+	enum film_parts parts;
 
 	if (work == NULL)
 		return arena_error(attempt->arena, err);
-	if (read_work(attempt, work, err) < 0 || plan(attempt, work, err) < 0 ||
-	    render_planned(attempt->db, attempt->job.id, work->plan, err) < 0 || check_policy(work, err) < 0 ||
-	    make_preview(attempt, work, err) < 0 || make_film(attempt, work, err) < 0)
+	if (begin_film(attempt, work, &parts, err) < 0)
+		return -1;
+	if (parts == FILM_WAITS)
+		return 0;
+	if (make_preview(attempt, work, err) < 0 || make_film(attempt, work, err) < 0)
 		return -1;
 	return answer(attempt, work, err);
 }
@@ -326,6 +350,7 @@ run_ahead(struct attempt *attempt, struct error *err)
 const struct flow_row flow_render[] = {
     {"render.plan", run_plan},
     {"render.film", run_film},
+    {"render.span", render_span},
     {"render.ahead", run_ahead},
     {NULL, NULL},
 };

@@ -42,6 +42,17 @@ input_name(struct attempt *attempt, size_t index)
 	return arena_printf(attempt->arena, "in%zu", index);
 }
 
+static void
+write_part(struct js_writer *w, const struct render_part *part)
+{
+	js_open_object(w, "part");
+	js_str(w, "key", part->key);
+	js_int(w, "first", part->first);
+	js_int(w, "count", part->count);
+	js_bool(w, "sound", part->sound);
+	js_close(w);
+}
+
 static const char *
 write_args(struct attempt *attempt, const struct render_order *order, const struct effort *effort, struct error *err)
 {
@@ -58,8 +69,8 @@ write_args(struct attempt *attempt, const struct render_order *order, const stru
 	if (order->poster != NULL)
 		js_str(&args.w, "poster", order->poster);
 	js_int(&args.w, "cache_limit", conf_size(attempt->renderd->conf, CONF_CACHE_LIMIT));
-	if (effort->threads > 0 || order->ahead)
-		js_int(&args.w, "threads", order->ahead ? 1 : effort->threads);
+	if (effort->threads > 0 || order->ahead || order->threads > 0)
+		js_int(&args.w, "threads", order->ahead ? 1 : effort->threads > 0 ? effort->threads : order->threads);
 	if (scale < 1)
 		js_fixed(&args.w, "scale", scale, 6);
 	if (order->dry_run)
@@ -68,6 +79,8 @@ write_args(struct attempt *attempt, const struct render_order *order, const stru
 		js_bool(&args.w, "ahead", true);
 		js_bool(&args.w, "idle", true);
 	}
+	if (order->part != NULL)
+		write_part(&args.w, order->part);
 	if (order->live)
 		js_bool(&args.w, "live", true);
 	if (order->judged) {
@@ -93,7 +106,7 @@ static int
 run_efforts(struct attempt *attempt, const struct render_order *order, struct media_task *task,
     struct render_outcome *ret_outcome, struct error *err)
 {
-	const size_t count = order->dry_run || order->ahead ? 1 : order->may_shrink ? 3 : 2;
+	const size_t count = order->dry_run || order->ahead || order->part != NULL ? 1 : order->may_shrink ? 3 : 2;
 
 	for (size_t i = 0;; i++) {
 		task->args_json = write_args(attempt, order, &efforts[i], err);

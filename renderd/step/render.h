@@ -22,20 +22,29 @@ struct render_file_input {
 	const char *sha256;
 };
 
+/* Some pieces of a film, into the cache. */
+struct render_part {
+	const char *key;      /* of the film's plan; another plan is refused: ERR_INPUT "plan_differs" */
+	int64_t first, count; /* spans */
+	bool sound;
+};
+
 struct render_order {
 	const char *timeline; /* JSON text */
 	const struct render_file_input *files;
 	size_t file_count;
-	const char *output; /* a name in the scratch folder */
-	const char *poster; /* or NULL */
-	double scale;	    /* of the sides; 0: as the timeline says */
-	bool may_shrink;    /* a smaller picture is better than none */
-	bool dry_run;	    /* only plan */
-	bool ahead;	    /* only pieces without text, into the cache; gives way to everything else */
-	bool judged;	    /* report, contact sheet and waveform beside the film */
-	bool live;	    /* a playlist in scratch/live/ while it is made */
-	const char *phase;  /* of attempt_progress() */
-	double from, to;    /* this task's share of the attempt's progress; both 0: all of it */
+	const char *output;		/* a name in the scratch folder */
+	const char *poster;		/* or NULL */
+	double scale;			/* of the sides; 0: as the timeline says */
+	bool may_shrink;		/* a smaller picture is better than none */
+	bool dry_run;			/* only plan */
+	bool ahead;			/* only pieces without text, into the cache; gives way to everything else */
+	const struct render_part *part; /* or NULL: the whole film */
+	int threads;			/* 0: as many as the media process has */
+	bool judged;			/* report, contact sheet and waveform beside the film */
+	bool live;			/* a playlist in scratch/live/ while it is made */
+	const char *phase;		/* of attempt_progress() */
+	double from, to;		/* this task's share of the attempt's progress; both 0: all of it */
 	void (*tick)(struct attempt *attempt, void *ctx); /* with each progress; may be NULL */
 	void *ctx;
 };

@@ -406,6 +406,7 @@ begin
 		from (
 			select from job
 			where owner_id = v_user and state not in ('done', 'failed', 'cancelled') and provider <> 'idle'
+				and kind <> 'render.span'
 			limit p_max
 		) unfinished
 	) >= p_max then

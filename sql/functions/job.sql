@@ -603,6 +603,8 @@ begin
 
 	return query
 	select j.id, j.state, p.id, p.event_seq, j.state = 'ready' or cardinality(v_ready) > 0
+		-- The last part of a film makes the film's job ready by itself.
+		or j.kind = 'render.span'
 	from job j
 	left join unnest(v_projects, v_seqs) as old (id, event_seq) on old.id = j.project_id
 	left join project p on p.id = old.id and p.event_seq > old.event_seq
@@ -807,7 +809,8 @@ drop view if exists job_public;
 create view job_public with (security_invoker = true) as
 	select j.id, j.public_id, j.kind, j.project_id, j.owner_id,
 		case j.state when 'blocked' then 'queued' when 'ready' then case when j.parked then 'running' else 'queued' end
-			when 'running' then 'running' when 'external' then 'running' when 'waiting' then 'waiting'
+			when 'running' then 'running' when 'external' then 'running'
+			when 'waiting' then case when j.kind = 'render.film' and j.phase = 'spans' then 'running' else 'waiting' end
 			when 'uncertain' then 'needs_attention' when 'failed' then 'failed' when 'cancelled' then 'cancelled'
 			else case when j.result ->> 'partial' = 'true' then 'partial' else 'succeeded' end end as outside,
 		j.state, coalesce(b.phase, j.phase) as phase, coalesce(b.progress, j.progress, 0)::double precision as progress,

@@ -3,6 +3,7 @@
 -- Jobs find all they need in their payload:
 --   render.plan    timeline, assets [{name, sha256}]
 --   render.film    the same, render_id, name, outputs, on_degrade
+--   render.span    film (its job), key of its plan, first and count of the spans, sound, of (how many parts)
 --   render.ahead   timeline, assets
 
 -- p_timeline null: the draft p_timeline_id of this project is meant. A dry run adds a job that only plans, and no render.
@@ -228,3 +229,54 @@ begin
 end
 $$;
 comment on function render_progress is 'A render tells how far it is; the number of the event, or 0 when none was written. [roles: r]';
+
+-- A film made by all machines together -------------------------------------------------------------------------------------------------
+--
+-- The film's job was there first, so it cannot be a dependant of its parts: parents have lower ids, and everything is locked in that order.
+-- It waits instead, and the end of the last part makes it ready. That may be missed (the row is passed over when somebody holds it), which
+-- costs no more than the few seconds until the job looks by itself.
+
+create or replace function render_parts(p_job bigint, out total int, out open int)
+language sql stable security definer
+set search_path = framewright, pg_temp
+as $$
+	select count(*)::int, (count(*) filter (where j.finished_at is null))::int
+	from job f join job j on j.project_id = f.project_id and j.id > f.id
+	where f.id = p_job and j.kind = 'render.span' and (j.payload ->> 'film')::bigint = p_job
+$$;
+comment on function render_parts is 'How many parts a film was divided into, and how many have not ended. [roles: r]';
+
+create or replace function render_divide(p_job bigint, p_lease bigint, p_parts jsonb)
+returns int
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_job job;
+	v_part jsonb;
+	v_parts record;
+begin
+	perform from job_lease l where l.job_id = p_job and l.lease = p_lease for update;
+	if not found then
+		perform refuse(409, 'stale_lease', 'The lease of this attempt is over.');
+	end if;
+	select j.* into v_job from job j where j.id = p_job for no key update;
+	select * into v_parts from render_parts(p_job);
+	if v_parts.total > 0 then
+		return v_parts.open;
+	end if;
+	-- Alone it is as well done in one go.
+	if (select count(*) from worker w where w.program = 'renderd' and w.stopped_at is null and not w.draining
+			and w.seen_at > clock_timestamp() - lease_ttl()) < 2 then
+		return 0;
+	end if;
+	for v_part in select p from jsonb_array_elements(p_parts) p loop
+		perform job_add('render.span', v_job.owner_id, v_job.project_id, v_part || jsonb_build_object('film', p_job,
+			'of', jsonb_array_length(p_parts)), p_priority => v_job.priority, p_request_id => v_job.request_id);
+	end loop;
+	-- Joining goes before what the owner started later: that is two steps of priority.
+	update job j set priority = greatest(1, j.priority - 2) where j.id = p_job;
+	return jsonb_array_length(p_parts);
+end
+$$;
+comment on function render_divide is 'Adds a job for each part of a film that several machines make together; how many have not ended. [roles: r]';

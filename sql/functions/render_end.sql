@@ -57,7 +57,9 @@ begin
 	end loop;
 	update render r
 	set state = 'succeeded', progress = 1, phase = 'done', finished_at = now(), film_id = v_film, files = v_files,
-		plan = coalesce(p_result -> 'plan', r.plan), report = v_report || jsonb_build_object('thumbnails', v_thumbs),
+		plan = coalesce(p_result -> 'plan', r.plan),
+		-- A film that was made in parts: whoever joined them found everything there already.
+		report = v_report || case when p_result ? 'plan' or r.plan is null then '{}' else jsonb_build_object('spans', r.plan -> 'spans') end || jsonb_build_object('thumbnails', v_thumbs),
 		warnings = coalesce(p_result -> 'warnings', '[]'), error_code = null, error_message = null
 	where r.id = p_render.id
 	returning r.* into v_render;
@@ -106,3 +108,32 @@ begin
 end
 $$;
 comment on function render_ended is 'A render is there, has failed or was cancelled.';
+
+-- One part of a film has ended, with or without a result: the film is that far, and goes on when it was the last. Runs under the project's
+-- lock, so the last two cannot miss each other.
+create or replace function render_span_ended(p_job job, p_outcome text, p_result jsonb)
+returns void
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_film bigint := (p_job.payload ->> 'film')::bigint;
+	v_open int;
+	v_share double precision;
+begin
+	select count(*) into v_open
+	from job j
+	where j.project_id = p_job.project_id and j.finished_at is null and j.kind = 'render.span' and (j.payload ->> 'film')::bigint = v_film;
+	v_share := 0.02 + 0.88 * (1 - v_open / (p_job.payload ->> 'of')::double precision);
+	-- The film's id is lower than ours: waiting for its row here would be against the order.
+	perform from job j where j.id = v_film and j.state = 'waiting' for no key update skip locked;
+	if found then
+		update job j set progress = greatest(j.progress, v_share) where j.id = v_film;
+		if v_open = 0 then
+			perform job_make_ready(array[v_film]);
+		end if;
+	end if;
+	perform render_progress(v_film, 'render', v_share);
+end
+$$;
+comment on function render_span_ended is 'A part of a film has ended.';

@@ -13,6 +13,7 @@ insert into job_kind (name, step, on_finish, max_attempts, timeout_s, default_pr
 	('ad.ahead', 'idle', null, 3, 7200, 10, false, 'pieces of an advert encoded before it is asked for'),
 	('render.plan', 'media', null, 2, 300, 2, true, 'what rendering a timeline would take'),
 	('render.film', 'media', 'render_ended', 2, 14400, 5, true, 'a film from a timeline'),
+	('render.span', 'media', 'render_span_ended', 3, 7200, 5, true, 'some pieces of a film that all machines make together'),
 	('render.ahead', 'idle', null, 3, 7200, 10, false, 'pieces of a draft encoded before it is asked for'),
 	('asset.probe', 'media', 'asset_probe_ended', 2, 120, 3, true, 'what an upload is'),
 	('webhook.send', 'provider', null, 5, 600, 3, true, 'messages to those who want to hear of events'),

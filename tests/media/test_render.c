@@ -298,7 +298,56 @@ TEST(render_dry_run_says_what_it_would_do)
 	}
 }
 
+/* As when several machines make a film together: whatever order its parts are made in, the film is the same. */
+TEST(render_joins_what_others_made_in_parts)
+{
+	static const char *const parts[] = {"\"first\":2,\"count\":2", "\"first\":0,\"count\":0,\"sound\":true",
+	    "\"first\":4,\"count\":99", "\"first\":0,\"count\":2"};
+	const int cache = rig_open_dir(test_dir());
+	const char *args = film_args("dissolve", "Hello", MUSIC);
+	struct rig_film dry, film, full;
+
+	if (!CHECK_OK(rig_render(arena_printf(test_arena(), "{\"dry_run\":true,%s", args + 1), cache, &dry), &dry.err))
+		return;
+	const int spans = (int)rig_number(dry.json, "/spans/total");
+	const char *key = rig_text(dry.json, "/key");
+	CHECK(spans > 4);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		const char *part =
+		    i == 2 ? arena_printf(test_arena(), "\"first\":4,\"count\":%d", spans - 4) : parts[i];
+		struct rig_film made;
+
+		CHECK_OK(rig_render(arena_printf(test_arena(), "{\"part\":{\"key\":\"%s\",%s},%s", key, part, args + 1),
+			     cache, &made),
+		    &made.err);
+		CHECK_INT(rig_number(made.json, "/bytes"), -1);
+	}
+	if (!CHECK_OK(rig_render(args, cache, &film), &film.err) || !CHECK_OK(rig_render(args, -1, &full), &full.err))
+		return;
+	CHECK_INT(rig_number(film.json, "/spans/encoded"), 0);
+	CHECK_CONTAINS(film.json, "\"reused\":true");
+	CHECK_STR(rig_text(film.json, "/sha256"), rig_text(full.json, "/sha256"));
+}
+
+TEST(render_refuses_parts_of_another_plan)
+{
+	const char *args = film_args("dissolve", "Hello", "") + 1;
+	struct rig_film dry, made;
+
+	CHECK_FAILS_CODE(
+	    rig_render(
+		arena_printf(test_arena(), "{\"part\":{\"key\":\"00\",\"first\":0,\"count\":1},%s", args), -1, &made),
+	    &made.err, ERR_INPUT, "plan_differs");
+	if (!CHECK_OK(rig_render(arena_printf(test_arena(), "{\"dry_run\":true,%s", args), -1, &dry), &dry.err))
+		return;
+	CHECK_FAILS(rig_render(arena_printf(test_arena(), "{\"part\":{\"key\":\"%s\",\"first\":1,\"count\":99},%s",
+				   rig_text(dry.json, "/key"), args),
+			-1, &made),
+	    &made.err, ERR_INPUT);
+}
+
 TEST_MAIN_WITH(rig_set_up, rig_tear_down, ROW(source_gives_the_asked_picture_in_any_order),
     ROW(render_file_is_what_was_planned), ROW(render_shows_the_right_source_pictures), ROW(render_dissolves_linearly),
     ROW(render_again_reuses_everything_and_is_identical), ROW(render_incremental_equals_full),
-    ROW(render_rebuilds_damaged_pieces), ROW(render_refuses_with_a_reason), ROW(render_dry_run_says_what_it_would_do))
+    ROW(render_rebuilds_damaged_pieces), ROW(render_refuses_with_a_reason), ROW(render_dry_run_says_what_it_would_do),
+    ROW(render_joins_what_others_made_in_parts), ROW(render_refuses_parts_of_another_plan))

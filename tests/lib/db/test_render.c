@@ -145,6 +145,119 @@ TEST(progress_is_an_event_at_most_twice_a_second_and_never_goes_back)
 	CHECK_INT(load(started.render_id)->seq, before + 2);
 }
 
+#define PARTS \
+	"[{\"key\": \"k\", \"first\": 0, \"count\": 2, \"sound\": false}," \
+	" {\"key\": \"k\", \"first\": 2, \"count\": 1, \"sound\": true}]"
+
+/* A film at work, planned. */
+static const struct job_claimed *
+begin_film(struct render_started *started)
+{
+	struct error err = {0};
+
+	play_begin();
+	CHECK_OK(start(new_project(), NULL, false, started, &err), &err);
+	const struct job_claimed *film = play_claim("render.film");
+	CHECK_OK(render_planned(play_renderd(), film->id, "{\"spans\": {\"encoded\": 3}}", &err), &err);
+	return film;
+}
+
+/* Divides it in two and lets its job wait. */
+static void
+divide(const struct job_claimed *film)
+{
+	struct job_end wait = {
+	    .job = film->id, .lease = film->lease, .outcome = JOB_AGAIN, .delay_ms = 3600000, .phase = "spans"};
+	struct error err = {0};
+	int open = -1;
+
+	test_sql("insert into worker (host, pid, version) values ('second', 1, '1')");
+	CHECK_OK(render_divide(play_renderd(), film->id, film->lease, PARTS, &open, &err), &err);
+	CHECK_INT(open, 2);
+	CHECK_OK(job_end(play_renderd(), &wait, 1, &err), &err);
+	CHECK_STR(wait.state, "waiting");
+	test_sql("update worker set stopped_at = now() where host = 'second'");
+}
+
+static const char *
+film_state(const struct job_claimed *film)
+{
+	return test_sql_text("select state from job where id = %" PRId64, film->id);
+}
+
+TEST(a_divided_film_waits_for_the_last_of_its_parts_however_it_ends)
+{
+	struct error err = {0};
+	struct render_started started;
+	struct render_parts parts;
+	const char *payload;
+	const struct job_claimed *film = begin_film(&started);
+
+	CHECK_OK(render_parts(play_renderd(), film->id, &parts, &err), &err);
+	CHECK_INT(parts.total, 0);
+	divide(film);
+	CHECK_STR(test_sql_text("select outside from job_public where id = %" PRId64, film->id), "running");
+	const struct job_claimed *first = play_claim("render.span"), *second = play_claim("render.span");
+	CHECK_JSON_AT(first->payload, "/of", "2");
+	CHECK_JSON_AT(second->payload, "/sound", "true");
+	CHECK_OK(render_part_film(play_renderd(), test_arena(), first->id, &payload, &err), &err);
+	CHECK_JSON_AT(payload, "/timeline/version", "1");
+	CHECK(play_end(first, JOB_DONE, "{}"));
+	CHECK_STR(film_state(film), "waiting");
+	CHECK(load(started.render_id)->progress > 0.4);
+	CHECK_OK(render_parts(play_renderd(), film->id, &parts, &err), &err);
+	CHECK_INT(parts.open, 1);
+	CHECK(play_end(second, JOB_FAILED, "{\"code\": \"boom\", \"detail\": \"boom\"}"));
+	CHECK_STR(film_state(film), "ready");
+	/* no attempt was burnt by waiting, and the report tells what there was to do */
+	const struct job_claimed *again = play_claim("render.film");
+	CHECK_INT(again->attempt, 1);
+	CHECK(play_end(again, JOB_DONE,
+	    arena_printf(test_arena(), "{\"film\": %s, \"report\": {\"spans\": {\"encoded\": 0}}}", play_film(900))));
+	CHECK_JSON_AT(load(started.render_id)->report_json, "/spans/encoded", "3");
+}
+
+TEST(a_film_is_divided_once_and_by_its_own_lease_only)
+{
+	struct error err = {0};
+	struct render_started started;
+	const struct job_claimed *film = begin_film(&started);
+	int open = -1;
+
+	CHECK_OK(render_divide(play_renderd(), film->id, film->lease, PARTS, &open, &err), &err);
+	/* nobody else is there */
+	CHECK_INT(open, 0);
+	CHECK_FAILS_CODE(render_divide(play_renderd(), film->id, film->lease + 1, PARTS, &open, &err), &err,
+	    ERR_CONFLICT, "stale_lease");
+	divide(film);
+	test_sql("update job set run_at = now() where id = %" PRId64, film->id);
+	struct job_tick tick;
+	CHECK_OK(job_tick(play_renderd(), &tick, &err), &err);
+	film = play_claim("render.film");
+	CHECK_OK(render_divide(play_renderd(), film->id, film->lease, PARTS, &open, &err), &err);
+	CHECK_INT(open, 2);
+	CHECK_INT(
+	    test_sql_int("select count(*) from job where kind = 'render.span' and project_id = '%s'", film->project_id),
+	    2);
+}
+
+TEST(parts_of_a_cancelled_film_are_not_wanted)
+{
+	struct error err = {0};
+	struct render_started started;
+	const struct job_claimed *film = begin_film(&started);
+	const char *payload = "";
+
+	divide(film);
+	const struct job_claimed *part = play_claim("render.span");
+	CHECK_OK(render_cancel(play_api(), started.render_id, &err), &err);
+	CHECK_STR(load(started.render_id)->state, "cancelled");
+	CHECK_OK(render_part_film(play_renderd(), test_arena(), part->id, &payload, &err), &err);
+	CHECK(payload == NULL);
+	CHECK(play_end(part, JOB_DONE, "{}"));
+	CHECK_STR(film_state(film), "cancelled");
+}
+
 TEST(a_failed_render_says_why)
 {
 	struct error err = {0};
@@ -380,6 +493,8 @@ TEST(an_advert_is_encoded_ahead_of_composing)
 
 TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(a_render_goes_from_queued_to_its_files),
     ROW(progress_is_an_event_at_most_twice_a_second_and_never_goes_back), ROW(a_failed_render_says_why),
+    ROW(a_divided_film_waits_for_the_last_of_its_parts_however_it_ends),
+    ROW(a_film_is_divided_once_and_by_its_own_lease_only), ROW(parts_of_a_cancelled_film_are_not_wanted),
     ROW(a_render_is_cancelled_once_and_then_deleted), ROW(deleting_a_render_ends_its_files),
     ROW(a_dry_run_is_a_job_and_no_render), ROW(files_of_others_cannot_be_rendered),
     ROW(a_stranger_finds_neither_renders_nor_drafts), ROW(a_viewer_looks_and_changes_nothing),
