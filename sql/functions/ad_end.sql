@@ -110,7 +110,11 @@ begin
 		return null;
 	end if;
 	perform blob_reserve(p_result ->> 'sha256', (p_result ->> 'bytes')::bigint, v_media);
-	select coalesce(sum(l.price_micros), 0) into v_price from ledger l where l.job_id = p_job.id;
+	if p_job.payload ? 'late_of' then
+		v_price := coalesce((p_result ->> 'price_micros')::bigint, 0);
+	else
+		select coalesce(sum(l.price_micros), 0) into v_price from ledger l where l.job_id = p_job.id;
+	end if;
 	insert into asset (id, project_id, owner_id, kind, state, sha256, media_type, bytes, width, height, duration_us, fps_num, fps_den,
 		source, provider, model, simulated, cached, price_micros, generation_ms, parent_id, metadata)
 	values (v_id, p_job.project_id, p_job.owner_id, p_kind, 'ready', p_result ->> 'sha256', v_media, (p_result ->> 'bytes')::bigint,
@@ -132,6 +136,27 @@ as $$
 	select (p_result ->> 'width') || 'x' || (p_result ->> 'height')
 $$;
 comment on function ad_resolution is 'Width and height as the specification writes them.';
+
+-- What was given up came after all (job.payload 'late_of'). It lies with the others of its run if there was no other run since; the run
+-- itself went on without it, so its frames are not repeated.
+create or replace function ad_late(p_job job, p_asset text)
+returns void
+language plpgsql
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_session ad_session;
+begin
+	if p_asset is null then
+		return;
+	end if;
+	select s.* into v_session from ad_session s where s.project_id = p_job.project_id;
+	perform event_add(p_job.project_id, coalesce(v_session.last_progress, jsonb_build_object('stage', v_session.stage, 'progress', 0))
+		- array['gate', 'data', 'error'] || jsonb_build_object('warning', 'late_result', 'asset_id', p_asset, 'job_id', p_job.public_id,
+			'late_of', p_job.payload -> 'late_of', 'message', 'What was given up was delivered all the same.'), p_job.id);
+end
+$$;
+comment on function ad_late is 'Tells that a result came after it was given up.';
 
 -- Pictures -----------------------------------------------------------------------------------------------------------------------------
 
@@ -233,8 +258,12 @@ begin
 		set generated_image_ids = ad_in_order(s.generated_image_ids, v_id), warnings = ad_warn_result(s.warnings, 'images', p_result)
 		where s.project_id = p_job.project_id and s.run_kind = 'images' and s.run_number = (p_job.payload ->> 'run')::int
 		  and v_id is not null;
-	elsif p_outcome = 'failed' then
+	elsif p_outcome = 'failed' and not p_job.payload ? 'late_of' then
 		perform ad_note_failure(p_job, p_result);
+	end if;
+	if p_job.payload ? 'late_of' then
+		perform ad_late(p_job, v_id);
+		return;
 	end if;
 	select * into v_row from ad_of_job(p_job);
 	v_session := v_row.session;
@@ -427,8 +456,12 @@ begin
 		set generated_clip_ids = ad_in_order(s.generated_clip_ids, v_id), warnings = ad_warn_result(s.warnings, 'clips', p_result)
 		where s.project_id = p_job.project_id and s.run_kind = 'clips' and s.run_number = (p_job.payload ->> 'run')::int
 		  and v_id is not null;
-	elsif p_outcome = 'failed' then
+	elsif p_outcome = 'failed' and not p_job.payload ? 'late_of' then
 		perform ad_note_failure(p_job, p_result);
+	end if;
+	if p_job.payload ? 'late_of' then
+		perform ad_late(p_job, v_id);
+		return;
 	end if;
 	select * into v_row from ad_of_job(p_job);
 	v_session := v_row.session;

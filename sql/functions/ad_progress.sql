@@ -65,7 +65,7 @@ as $$
 	select count(*)::int
 	from job j
 	where j.project_id = p_session and j.kind = p_kind and (j.payload ->> 'run')::int = p_run
-	  and j.finished_at is not null
+	  and j.finished_at is not null and not j.payload ? 'late_of'
 	  and (p_job.id is null or j.finished_at < p_job.finished_at or j.finished_at = p_job.finished_at and j.id <= p_job.id)
 $$;
 comment on function ad_ended is 'Ended jobs of one kind in a run.';

@@ -284,9 +284,9 @@ begin
 		return false;
 	end if;
 	v_reserved := v_call.reserved_micros;
-	v_price := case when p_state = 'void' then null else coalesce(p_price, v_call.estimate_micros) end;
+	v_price := case when p_state = 'void' then null else coalesce(p_price, v_call.given_up_micros, v_call.estimate_micros) end;
 	update provider_call
-	set state = p_state, reserved_micros = 0, price_micros = v_price, ended_at = clock_timestamp(),
+	set state = p_state, reserved_micros = 0, price_micros = v_price, given_up_micros = null, ended_at = clock_timestamp(),
 		error = case when p_error is null then error else jsonb_build_object('detail', p_error) end
 	where id = p_call;
 	if p_state = 'void' then
@@ -295,6 +295,12 @@ begin
 			select id from budget where id = any(v_call.budgets) order by id for no key update
 		)
 		update budget b set reserved_micros = reserved_micros - v_reserved from locked l where b.id = l.id;
+	elsif v_call.given_up_micros is not null then
+		-- Booked when it was given up: now that it is known what it cost, the difference.
+		if v_price <> v_call.given_up_micros then
+			perform ledger_write(v_call.project_id, v_call.user_id, v_call.job_id, null, v_call.agent, v_call.provider, v_call.model,
+				v_price - v_call.given_up_micros, v_call.simulated, p_duration_ms, p_error, v_reserved, v_call.budgets);
+		end if;
 	else
 		perform ledger_write(v_call.project_id, v_call.user_id, v_call.job_id, v_call.id, v_call.agent, v_call.provider, v_call.model,
 			v_price, v_call.simulated,
@@ -354,10 +360,46 @@ $$;
 
 -- A person decided that an uncertain call is to be given up: it is booked at its estimate, since it may well have been charged.
 create or replace function provider_call_forget(p_call bigint) returns boolean
-language sql security definer
+language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
-	select provider_call_close(p_call, 'done', null, null, 'given up: it is not known whether the provider accepted it')
+begin
+	if not provider_call_close(p_call, 'done', null, null, 'given up: it is not known whether the provider accepted it') then
+		return false;
+	end if;
+	update provider_call set given_up_micros = price_micros where id = p_call;
+	return true;
+end
+$$;
+
+-- The provider delivers what was given up. It was booked, so it is kept: a job like the one it was made for takes it over, fetches it and
+-- books what it really cost. That job stays as it ended, since others went on from there. False when nothing can be fetched.
+create or replace function provider_call_late(p_call bigint, p_request_id text) returns boolean
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_job job;
+	v_call provider_call;
+	v_late bigint;
+begin
+	select j.* into v_job from job j where j.id = (select c.job_id from provider_call c where c.id = p_call) for no key update;
+	select * into v_call from provider_call c where c.id = p_call for no key update;
+	if v_call.state <> 'done' or v_call.given_up_micros is null or coalesce(v_call.request_id, p_request_id) is null
+		or exists (select from provider_call o where o.provider = v_call.provider and o.id <> p_call
+			and o.request_id = coalesce(v_call.request_id, p_request_id))
+	then
+		return false;
+	end if;
+	v_late := job_add(v_job.kind, v_job.owner_id, v_job.project_id, v_job.payload || jsonb_build_object('late_of', v_job.public_id),
+		p_provider => v_call.provider, p_priority => v_job.priority, p_request_id => v_job.request_id);
+	update job set parked = true where id = v_late;
+	update provider_call
+	set job_id = v_late, state = 'accepted', request_id = coalesce(v_call.request_id, p_request_id), accepted_at = clock_timestamp(),
+		ended_at = null, price_micros = null, error = null, doubt_until = null
+	where id = p_call;
+	return true;
+end
 $$;
 
 -- What the end of an attempt means for a live call of the job. p_state: where the job is now; p_body: the result or error just given.
@@ -397,7 +439,8 @@ begin
 end
 $$;
 
--- A webhook for this reference: the job is looked at now. A call whose acceptance was not known is accepted if the id is given.
+-- A webhook for this reference: the job is looked at now. A call whose acceptance was not known is accepted if the id is given; one that
+-- was given up is brought home.
 create or replace function provider_call_webhook(p_client_ref uuid, p_request_id text, out ret_found boolean, out ret_woke boolean)
 language plpgsql security definer
 set search_path = framewright, pg_temp
@@ -409,6 +452,10 @@ begin
 	select * into v_call from provider_call where client_ref = p_client_ref;
 	ret_found := v_call.id is not null;
 	ret_woke := false;
+	if v_call.given_up_micros is not null and v_call.state = 'done' then
+		ret_woke := provider_call_late(v_call.id, p_request_id);
+		return;
+	end if;
 	if not ret_found or v_call.state not in ('sending', 'accepted', 'uncertain') then
 		return;
 	end if;

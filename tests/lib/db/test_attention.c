@@ -270,6 +270,162 @@ TEST(call_that_surely_was_not_sent_is_void_for_who_held_it)
 	CHECK_STR(play_state(job.id), "waiting");
 }
 
+/* ---- what was given up and comes all the same ---- */
+
+static bool
+webhook(const char *client_ref, const char *request_id)
+{
+	struct error err = {0};
+	bool found = false;
+
+	CHECK_OK(providercall_webhook(test_db("framewright_api"), client_ref, request_id, &found, &err), &err);
+	return found;
+}
+
+/* Given up by its owner; the reference of its call. */
+static const char *
+given_up(struct job_claimed *ret_job)
+{
+	struct error err = {0};
+	const char *ref;
+
+	*ret_job = doubtful();
+	ref = test_sql_text("select client_ref from provider_call where job_id = %lld", (long long)ret_job->id);
+	CHECK_OK(decide(ret_job, "give_up", 60, &err), &err);
+	CHECK_INT(play_money("total_micros"), PRICE);
+	return ref;
+}
+
+static void
+all_is_right(void)
+{
+	CHECK_INT(play_money("total_micros"),
+	    test_sql_int("select sum(price_micros) from ledger where project_id = '%s'", play_project));
+	CHECK_INT(play_money("reserved_micros"), 0);
+	CHECK_INT(test_sql_int("select count(*) from invariants()"), 0);
+}
+
+TEST(given_up_result_that_is_delivered_is_brought_home_and_booked_as_it_was)
+{
+	struct job_claimed job, late;
+	const char *ref = given_up(&job);
+
+	CHECK(webhook(ref, "late-1"));
+	late = play_claim_call();
+	CHECK(late.id > job.id);
+	CHECK(late.parked);
+	CHECK_STR(late.kind, job.kind);
+	CHECK_STR(
+	    test_sql_text("select payload ->> 'late_of' from job where id = %lld", (long long)late.id), job.public_id);
+	CHECK_STR(
+	    test_sql_text("select request_id from provider_call where job_id = %lld", (long long)late.id), "late-1");
+	/* told twice, it is fetched once */
+	CHECK(webhook(ref, "late-1"));
+	CHECK_INT(play_claim(JOB_PROVIDER, 1, NULL), 0);
+	CHECK(play_end(&late, JOB_DONE, "{\"price_micros\": 700000}"));
+	CHECK_INT(play_money("total_micros"), 700000);
+	CHECK_STR(play_state(job.id), "failed");
+	CHECK_STR(play_state(late.id), "done");
+	CHECK(webhook(ref, "late-1"));
+	CHECK_INT(play_claim(JOB_PROVIDER, 1, NULL), 0);
+	all_is_right();
+}
+
+TEST(given_up_call_that_the_provider_failed_costs_nothing_in_the_end)
+{
+	struct job_claimed job, late;
+	struct providercall live;
+	struct error err = {0};
+
+	CHECK(webhook(given_up(&job), "late-2"));
+	late = play_claim_call();
+	CHECK_OK(providercall_live(play_db(), test_arena(), late.id, "submit", &live, &err), &err);
+	CHECK_STR(live.request_id, "late-2");
+	CHECK_OK(providercall_settle(play_db(), live.id, 0, 0, "it failed there", &err), &err);
+	CHECK(play_end(&late, JOB_FAILED, "{\"code\": \"provider_failed\"}"));
+	CHECK_INT(play_money("total_micros"), 0);
+	all_is_right();
+}
+
+TEST(given_up_result_that_costs_what_was_booked_adds_nothing_to_the_ledger)
+{
+	struct job_claimed job, late;
+
+	CHECK(webhook(given_up(&job), "late-3"));
+	late = play_claim_call();
+	CHECK(play_end(&late, JOB_DONE, "{\"price_micros\": 800000}"));
+	CHECK_INT(play_money("total_micros"), PRICE);
+	CHECK_INT(test_sql_int("select count(*) from ledger where project_id = '%s'", play_project), 1);
+	all_is_right();
+}
+
+TEST(given_up_call_of_unknown_request_is_left_alone)
+{
+	struct job_claimed job;
+	const char *ref = given_up(&job);
+
+	CHECK(webhook(ref, NULL));
+	CHECK_INT(play_claim(JOB_PROVIDER, 1, NULL), 0);
+	/* another call has that request: it is not this one's */
+	const struct job_claimed other = play_call_job();
+	(void)play_sent(&other, "late-4");
+	CHECK(webhook(ref, "late-4"));
+	CHECK_INT(play_claim(JOB_PROVIDER, 1, NULL), 0);
+	CHECK(play_end(&other, JOB_DONE, "{}"));
+	all_is_right();
+}
+
+TEST(cancelled_while_in_doubt_and_delivered_all_the_same)
+{
+	const struct job_claimed job = doubtful();
+	const char *ref = test_sql_text("select client_ref from provider_call where job_id = %lld", (long long)job.id);
+	struct error err = {0};
+	struct job_claimed late;
+
+	CHECK_OK(job_cancel(play_db(), job.public_id, &err), &err);
+	CHECK(webhook(ref, "late-5"));
+	late = play_claim_call();
+	CHECK(late.parked && !late.cancelling);
+	CHECK(play_end(&late, JOB_DONE, "{\"price_micros\": 900000}"));
+	/* the excess is on record too */
+	CHECK_INT(play_money("total_micros"), 900000);
+	CHECK_STR(play_state(job.id), "cancelled");
+	all_is_right();
+}
+
+TEST(sent_again_in_doubt_both_results_are_kept)
+{
+	const struct job_claimed job = doubtful();
+	const char *ref = test_sql_text("select client_ref from provider_call where job_id = %lld", (long long)job.id);
+	struct error err = {0};
+	struct job_claimed again, late;
+
+	CHECK_OK(decide(&job, "resubmit", 60, &err), &err);
+	again = play_claim_call();
+	(void)play_sent(&again, "second");
+	CHECK(webhook(ref, "first"));
+	late = play_claim_call();
+	CHECK(late.id != again.id && late.parked);
+	CHECK(play_end(&late, JOB_DONE, "{}"));
+	CHECK(play_end(&again, JOB_DONE, "{}"));
+	CHECK_INT(play_money("total_micros"), 2 * PRICE);
+	all_is_right();
+}
+
+/* It may be given up again, without being booked again. */
+TEST(late_result_that_never_comes_is_booked_once)
+{
+	struct job_claimed job, late;
+	struct error err = {0};
+
+	CHECK(webhook(given_up(&job), "late-6"));
+	late = play_claim_call();
+	CHECK(play_end(&late, JOB_UNCERTAIN, "{\"code\": \"no_result\"}"));
+	CHECK_OK(decide(&late, "give_up", 60, &err), &err);
+	CHECK_INT(play_money("total_micros"), PRICE);
+	all_is_right();
+}
+
 TEST_MAIN_WITH(play_set_up, test_db_tear_down, ROW(doubt_is_told_in_the_projects_log),
     ROW(doubt_ends_by_itself_when_a_webhook_names_the_request), ROW(doubt_is_looked_up_once_more_and_comes_back),
     ROW(doubt_may_be_waited_out_longer), ROW(resubmitting_books_the_first_and_takes_the_second_from_its_own_budget),
@@ -279,4 +435,9 @@ TEST_MAIN_WITH(play_set_up, test_db_tear_down, ROW(doubt_is_told_in_the_projects
     ROW(accepted_call_without_a_result_is_overdue_after_the_longest_run),
     ROW(cancelled_call_ends_when_the_provider_has_ended_it),
     ROW(attempt_that_is_cancelled_while_it_polls_goes_on_to_cancel_there),
-    ROW(call_that_surely_was_not_sent_is_void_for_who_held_it))
+    ROW(call_that_surely_was_not_sent_is_void_for_who_held_it),
+    ROW(given_up_result_that_is_delivered_is_brought_home_and_booked_as_it_was),
+    ROW(given_up_call_that_the_provider_failed_costs_nothing_in_the_end),
+    ROW(given_up_result_that_costs_what_was_booked_adds_nothing_to_the_ledger),
+    ROW(given_up_call_of_unknown_request_is_left_alone), ROW(cancelled_while_in_doubt_and_delivered_all_the_same),
+    ROW(sent_again_in_doubt_both_results_are_kept), ROW(late_result_that_never_comes_is_booked_once))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/db/cost.h"
+#include "lib/db/providercall.h"
 #include "tests/lib/db/ad_play.h"
 
 /* ADS-307: every picture gets the seed of the session; ADS-310. */
@@ -216,6 +217,54 @@ TEST(a_failing_picture_leaves_the_others)
 	/* ADS-200: a failed call costs nothing and has its row */
 	CHECK_INT(session->total_micros, 151000);
 	CHECK_INT(test_sql_int("select count(*) from ledger where project_id = '%s' and not success", id), 1);
+}
+
+/* Given up, delivered when the others are to be chosen from: it lies with them, and the run's count is not touched. */
+TEST(a_picture_that_was_given_up_and_comes_can_be_chosen)
+{
+	const struct providercall_new new = {.step = "submit",
+	    .agent = "image_generator",
+	    .provider = "local",
+	    .model = "flux-pro",
+	    .estimate_micros = 50000};
+	struct error err = {0};
+	struct session_started started;
+	struct providercall call;
+	bool found;
+	play_begin();
+	const char *id = play_session();
+
+	CHECK_OK(play_start_images(id, 4, false, &started, &err), &err);
+	CHECK(play_end(play_claim("ad.plan_images"), JOB_DONE, play_plan(4)));
+	const struct job_claimed *job = play_claim("ad.image");
+	struct providercall_new paid = new;
+	paid.job = job->id;
+	paid.lease = job->lease;
+	CHECK_OK(providercall_open(play_renderd(), &paid, &call, &err), &err);
+	CHECK_OK(providercall_sending(play_renderd(), call.id, job->lease, &err), &err);
+	CHECK(play_end(job, JOB_UNCERTAIN, NULL));
+	CHECK_OK(job_attention(play_api(), job->public_id, "give_up", 60, &err), &err);
+	for (int i = 0; i < 3; i++)
+		CHECK(play_end(play_claim("ad.image"), JOB_DONE, play_picture()));
+	CHECK(play_end(play_claim("ad.images_join"), JOB_DONE, "{}"));
+	CHECK_INT(play_load(id)->stage, SESSION_IMAGE_SELECTION);
+	CHECK_INT(play_load(id)->image_count, 3);
+
+	CHECK_OK(providercall_webhook(play_api(), call.client_ref, "r-late", &found, &err), &err);
+	const struct job_claimed *late = play_claim("ad.image");
+	if (!CHECK(late != NULL))
+		return;
+	const char *result = arena_printf(
+	    test_arena(), "%.*s, \"price_micros\": 40000}", (int)strlen(play_picture()) - 1, play_picture());
+	CHECK(play_end(late, JOB_DONE, result));
+	const struct session *session = play_load(id);
+	CHECK_INT(session->stage, SESSION_IMAGE_SELECTION);
+	CHECK_INT(session->image_count, 4);
+	CHECK_INT(session->images[0].cost_micros, 40000);
+	CHECK_INT(session->total_micros, 40000);
+	CHECK_CONTAINS(play_last_event(id), "\"warning\": \"late_result\"");
+	CHECK_CONTAINS(play_last_event(id), session->images[0].id);
+	CHECK_INT(test_sql_int("select count(*) from invariants()"), 0);
 }
 
 /* ADS-197 */
@@ -672,11 +721,11 @@ TEST(a_stale_end_changes_nothing)
 }
 
 TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(pictures_of_a_run_share_one_seed), ROW(costs_are_exact),
-    ROW(the_end_of_each_step_says_what_was_made), ROW(clips_get_their_scene_by_view), ROW(at_most_six_clips_are_made),
-    ROW(a_failing_picture_leaves_the_others), ROW(one_picture_is_too_few), ROW(no_picture_at_all_is_a_failure),
-    ROW(no_clip_at_all_is_a_failure), ROW(a_failing_plan_fails_the_step),
-    ROW(a_failing_composition_keeps_clips_and_says_why), ROW(the_cost_limit_halts_a_step),
-    ROW(the_same_prompt_is_not_paid_twice), ROW(a_fallback_plan_is_not_cached),
+    ROW(a_picture_that_was_given_up_and_comes_can_be_chosen), ROW(the_end_of_each_step_says_what_was_made),
+    ROW(clips_get_their_scene_by_view), ROW(at_most_six_clips_are_made), ROW(a_failing_picture_leaves_the_others),
+    ROW(one_picture_is_too_few), ROW(no_picture_at_all_is_a_failure), ROW(no_clip_at_all_is_a_failure),
+    ROW(a_failing_plan_fails_the_step), ROW(a_failing_composition_keeps_clips_and_says_why),
+    ROW(the_cost_limit_halts_a_step), ROW(the_same_prompt_is_not_paid_twice), ROW(a_fallback_plan_is_not_cached),
     ROW(cancel_goes_back_and_keeps_what_is_finished), ROW(a_result_of_an_older_run_does_not_mix_in),
     ROW(cancelling_the_step_s_job_cancels_the_step), ROW(progress_never_goes_back_and_is_not_too_fast),
     ROW(every_number_of_pieces_is_told), ROW(end_that_is_not_taken_over_fails_the_step),

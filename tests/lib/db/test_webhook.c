@@ -113,17 +113,20 @@ TEST(webhook_hears_of_events_of_its_types)
 	all = endpoint(NULL, NULL, 0);
 	event(mine, "{\"stage\":\"image_generation\",\"progress\":20}");
 	event(mine, READY);
+	event(mine, "{\"type\":\"render.progress\"}");
+	event(mine, "{\"stage\":\"cancelled\",\"progress\":20}");
 	event(also_mine, "{\"stage\":\"failed\",\"progress\":20}");
-	/* the first hears of one, the second of both; progress is told to nobody */
+	/* the first hears of one, the second of all three; progress is told to nobody */
 	CHECK_INT(claim_for(one, &messages), 1);
 	CHECK(strstr(messages[0].content, "\"type\": \"final.ready\"") != NULL);
 	CHECK(strchr(messages[0].message_id, '.') == NULL);
 	CHECK_INT(messages[0].secret_len, WEBHOOK_SECRET_BYTES);
 	CHECK(messages[0].old_secret == NULL);
 	id = messages[0].message_id;
-	CHECK_INT(claim_for(all, &messages), 2);
+	CHECK_INT(claim_for(all, &messages), 3);
 	CHECK_STR(messages[0].message_id, id);
-	CHECK(strstr(messages[1].content, "project.failed") != NULL);
+	CHECK(strstr(messages[1].content, "project.cancelled") != NULL);
+	CHECK(strstr(messages[2].content, "project.failed") != NULL);
 	CHECK_INT(claim_for(all, &messages), 0);
 }
 
