@@ -41,6 +41,7 @@ command_fn cmd_provider; /* provider.c */
 command_fn cmd_render;	 /* render.c */
 command_fn cmd_schema;	 /* schema.c */
 command_fn cmd_smoke;	 /* smoke.c */
+command_fn cmd_top;	 /* top.c */
 command_fn cmd_user;	 /* user.c */
 
 /* The operator's connection, opened at its first use and closed by main; NULL with the error set. */

@@ -17,6 +17,7 @@ const struct command commands[] = {
     {"user", cmd_user, "add|passwd|list|role|disable|enable|demo ...", "people who may sign in"},
     {"job", cmd_job, "list|show|retry|cancel|look-up|wait|resubmit|give-up ...", "the work in the queue"},
     {"provider", cmd_provider, "list|pause|resume|limit|budget ...", "queues and providers: state, switches, limits"},
+    {"top", cmd_top, "[--once]", "what is going on, again every second: daemons, queues, work, money"},
     {"keys", cmd_keys, "new FILE", "a new key that signs access tokens, in front of those that are there"},
     {"doctor", cmd_doctor, "", "check everything a deployment needs, and say what to do"},
     {"ad", cmd_ad, "--scene TEXT --name TEXT --cta TEXT (--prompt TEXT | --pictures FILE...) --output FILE",

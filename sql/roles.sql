@@ -22,6 +22,26 @@ begin
 end
 $$;
 
+-- What a program may hold at most, whoever connects as it: a transaction that somebody leaves open keeps dead rows from being cleared away
+-- everywhere. Programs set a statement_timeout of their own below this. An administrator who may not change these roles is told.
+do $$
+declare
+	v record;
+begin
+	for v in
+		select *
+		from (values ('framewright_api', '30s', '10s'), ('framewright_eventd', '30s', '10s'), ('framewright_renderd', '2min', '30s'),
+			('framewright_ctl', '10min', '2min')) as l (role, statement, idle)
+	loop
+		execute format('alter role %I in database %I set statement_timeout = %L', v.role, current_database(), v.statement);
+		execute format('alter role %I in database %I set idle_in_transaction_session_timeout = %L', v.role, current_database(), v.idle);
+	end loop;
+exception
+	when insufficient_privilege then
+		raise warning 'the time limits of the programs'' roles could not be set: %', sqlerrm;
+end
+$$;
+
 create schema if not exists framewright authorization framewright_owner;
 revoke all on schema framewright from public;
 grant usage on schema framewright to framewright_api, framewright_renderd, framewright_eventd, framewright_ctl;

@@ -1,8 +1,12 @@
 /* /health for load balancers, /ready for orderly starts, /metrics for Prometheus. */
 #include "fcgi/api/api.h"
 
+#include <string.h>
+
 #include "fcgi/auth.h"
+#include "lib/base/text.h"
 #include "lib/db/db.h"
+#include "lib/db/provider.h"
 #include "lib/db/stats.h"
 #include "lib/db/worker.h"
 
@@ -117,6 +121,96 @@ write_stats(struct buf *buf, const struct stats *stats)
 	    (long long)stats->open_sockets);
 }
 
+static void
+write_money(struct buf *buf, const char *name, const char *labels, int64_t micros)
+{
+	char text[TEXT_MONEY_SIZE];
+
+	text_from_money(micros, text);
+	buf_printf(buf, "%s%s %s\n", name, labels, text);
+}
+
+static void
+write_now(struct buf *buf, const struct stats_now *now)
+{
+	buf_printf(buf,
+	    "# HELP framewright_oldest_ready_seconds How long the oldest ready job has been waiting.\n"
+	    "# TYPE framewright_oldest_ready_seconds gauge\nframewright_oldest_ready_seconds %.3f\n"
+	    "# HELP framewright_needs_attention Jobs about which a person has to decide.\n"
+	    "# TYPE framewright_needs_attention gauge\nframewright_needs_attention %lld\n"
+	    "# HELP framewright_alarms Invariants that are broken.\n"
+	    "# TYPE framewright_alarms gauge\nframewright_alarms %lld\n"
+	    "# HELP framewright_webhook_messages Messages to be sent, now or later.\n"
+	    "# TYPE framewright_webhook_messages gauge\nframewright_webhook_messages %lld\n",
+	    now->oldest_ready_s, (long long)now->attention, (long long)now->alarms, (long long)now->messages);
+	buf_puts(buf, "# HELP framewright_spend_today_usd Spent since midnight UTC.\n"
+		      "# TYPE framewright_spend_today_usd gauge\n");
+	write_money(buf, "framewright_spend_today_usd", "{kind=\"price\"}", now->price_today);
+	write_money(buf, "framewright_spend_today_usd", "{kind=\"charged\"}", now->charged_today);
+	buf_puts(buf, "# HELP framewright_reserved_usd Reserved for calls under way.\n"
+		      "# TYPE framewright_reserved_usd gauge\n");
+	write_money(buf, "framewright_reserved_usd", "", now->reserved);
+}
+
+static void
+write_work(struct buf *buf, const struct stats_work *work, size_t count)
+{
+	buf_puts(buf, "# HELP framewright_work Open jobs by kind and state.\n# TYPE framewright_work gauge\n");
+	for (size_t i = 0; i < count; i++)
+		buf_printf(buf, "framewright_work{kind=\"%s\",state=\"%s\"} %lld\n", work[i].kind, work[i].state,
+		    (long long)work[i].count);
+}
+
+/* Whether a queue works is one of five words: the one that holds is 1. */
+static void
+write_queues(struct buf *buf, const struct provider_queue *queues, size_t count)
+{
+	static const char *const states[] = {"running", "paused", "blocked", "open", "half_open"};
+
+	buf_puts(buf, "# HELP framewright_queue_ready Jobs that could start.\n# TYPE framewright_queue_ready gauge\n");
+	for (size_t i = 0; i < count; i++)
+		buf_printf(buf, "framewright_queue_ready{queue=\"%s\",step=\"%s\"} %lld\n", queues[i].name,
+		    queues[i].step, (long long)queues[i].queued);
+	buf_puts(buf, "# HELP framewright_queue_inflight Jobs at work, here or at the provider.\n"
+		      "# TYPE framewright_queue_inflight gauge\n");
+	for (size_t i = 0; i < count; i++)
+		buf_printf(buf, "framewright_queue_inflight{queue=\"%s\",step=\"%s\"} %lld\n", queues[i].name,
+		    queues[i].step, (long long)queues[i].inflight);
+	buf_puts(buf, "# HELP framewright_queue_limit Jobs that may be at work at once, where there is a limit.\n"
+		      "# TYPE framewright_queue_limit gauge\n");
+	for (size_t i = 0; i < count; i++)
+		if (queues[i].max_inflight >= 0)
+			buf_printf(buf, "framewright_queue_limit{queue=\"%s\",step=\"%s\"} %lld\n", queues[i].name,
+			    queues[i].step, (long long)queues[i].max_inflight);
+	buf_puts(buf, "# HELP framewright_queue_state 1 for the state that holds; open: the breaker.\n"
+		      "# TYPE framewright_queue_state gauge\n");
+	for (size_t i = 0; i < count; i++)
+		for (size_t s = 0; s < ARRAY_LEN(states); s++)
+			buf_printf(buf, "framewright_queue_state{queue=\"%s\",step=\"%s\",state=\"%s\"} %d\n",
+			    queues[i].name, queues[i].step, states[s], strcmp(queues[i].state, states[s]) == 0);
+}
+
+/* What the database knows of this moment; what cannot be read is left out, the rest of the page stands. */
+static void
+write_moment(struct req *req, struct buf *buf)
+{
+	const struct provider_queue *queues;
+	struct stats_work *work;
+	struct stats_now now;
+	struct error err;
+	size_t count;
+
+	error_clear(&err);
+	if (stats_now(req->db, &now, &err) == 0)
+		write_now(buf, &now);
+	if (stats_work(req->db, req->arena, &work, &count, &err) == 0)
+		write_work(buf, work, count);
+	if (provider_queues(req->db, req->arena, &queues, &count, &err) == 0)
+		write_queues(buf, queues, count);
+	if (err.kind != ERR_NONE)
+		log_warn(&req->log, "metrics_incomplete", LOG_ERR(&err));
+}
+
 int
 metrics_get(struct req *req, struct reply *reply, struct error *err)
 {
@@ -127,8 +221,10 @@ metrics_get(struct req *req, struct reply *reply, struct error *err)
 	buf_printf(reply->body,
 	    "# HELP framewright_up Whether the database answers.\n# TYPE framewright_up gauge\nframewright_up %d\n",
 	    database);
-	if (database)
+	if (database) {
 		write_stats(reply->body, &stats);
+		write_moment(req, reply->body);
+	}
 	metrics_write(req->app->metrics, reply->body);
 	return 0;
 }

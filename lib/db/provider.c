@@ -21,7 +21,7 @@ const struct db_stmt_row provider_statements[] = {
     {&pause_stmt, "c"},
     {&limits_stmt, "c"},
     {&budget_stmt, "c"},
-    {&queues_stmt, "c"},
+    {&queues_stmt, "ac"},
     {&keys_put_stmt, "r"},
     {&keys_stmt, "ar"},
     {&keys_want_stmt, "a"},

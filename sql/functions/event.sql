@@ -54,6 +54,9 @@ begin
 			continue when v_taken;
 			execute format('create table %I partition of %I for values from (%L) to (%L)', v_name, v_parent, v_day,
 				v_day + interval '1 day');
+			if v_parent = 'webhook_delivery' then
+				execute format('alter table %I set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 200)', v_name);
+			end if;
 			execute format('alter table %I enable row level security', v_name);
 			v_count := v_count + 1;
 		end loop;

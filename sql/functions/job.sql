@@ -69,10 +69,10 @@ declare
 begin
 	for v_job in select id, provider, owner_id, priority, parked from job where id = any(p_jobs) order by id loop
 		if v_job.parked then
-			update job set state = 'ready', run_at = null, next_poll_at = null where id = v_job.id;
+			update job set state = 'ready', ready_at = clock_timestamp(), run_at = null, next_poll_at = null where id = v_job.id;
 		else
 			v_tag := job_tag(v_job.provider, v_job.owner_id);
-			update job set state = 'ready', run_at = null, next_poll_at = null, vstart = v_tag,
+			update job set state = 'ready', ready_at = clock_timestamp(), run_at = null, next_poll_at = null, vstart = v_tag,
 				vtime = v_tag + job_offset(v_job.priority)
 			where id = v_job.id;
 		end if;
@@ -552,6 +552,7 @@ begin
 	)
 	update job j
 	set state = e.new_state,
+		ready_at = case when e.new_state = 'ready' then v_now else j.ready_at end,
 		lease = null,
 		attempt = case when e.outcome in ('again', 'release') and not e.was_parked and e.n > 0 then e.n - 1 else e.n end,
 		rescues = case when e.outcome = 'rescue' then e.r + 1 else e.r end,

@@ -95,7 +95,7 @@ as $$
 	from job_kind k where k.paused
 	order by 1
 $$;
-comment on function provider_queues is 'All queues with their state, and the kinds that are switched off. [roles: c]';
+comment on function provider_queues is 'All queues with their state, and the kinds that are switched off. [roles: ac]';
 
 -- Keys ---------------------------------------------------------------------------------------------------------------------------------
 

@@ -342,3 +342,12 @@ def test_step_22_other_products(demo, prompt, scene, tmp_path):
     state = demo.compose(session_id, audio={"enabled": True, "genre": "chill"})
     assert state["stage"] == "complete", state["error"]
     assert 8 <= state["final_video"]["duration"] <= 12
+
+
+def test_top_shows_the_installation_once(stack):
+    shown = stack.ctl("top", "--once").stdout
+    assert "\033" not in shown and shown.startswith("jobs ")
+    assert " renderd " in shown and " eventd " in shown
+    for queue in ("media", "local", "fal", "webhook"):
+        assert f"\n{queue} " in shown
+    assert stack.ctl("top", "--twice", check=False).returncode == 2

@@ -661,6 +661,40 @@ stats_load(struct db *db UNUSED, struct arena *arena UNUSED, struct stats *ret, 
 }
 
 int
+stats_now(struct db *db UNUSED, struct stats_now *ret, struct error *err)
+{
+	ENTER(err);
+	*ret = (struct stats_now){
+	    .oldest_ready_s = 12.5, .price_today = 4002000, .charged_today = 1, .reserved = -1, .attention = 2};
+	return 0;
+}
+
+int
+stats_work(
+    struct db *db UNUSED, struct arena *arena UNUSED, struct stats_work **ret, size_t *ret_count, struct error *err)
+{
+	static struct stats_work work = {.kind = "ad.image", .state = "external", .count = 5};
+
+	ENTER(err);
+	*ret = &work;
+	*ret_count = 1;
+	return 0;
+}
+
+int
+provider_queues(struct db *db UNUSED, struct arena *arena UNUSED, const struct provider_queue **ret, size_t *ret_count,
+    struct error *err)
+{
+	static const struct provider_queue queue = {
+	    .name = "fal", .step = "provider", .state = "half_open", .queued = 6, .inflight = 7, .max_inflight = 10};
+
+	ENTER(err);
+	*ret = &queue;
+	*ret_count = 1;
+	return 0;
+}
+
+int
 stats_queues(
     struct db *db UNUSED, struct arena *arena UNUSED, struct stats_queue **ret, size_t *ret_count, struct error *err)
 {

@@ -378,7 +378,14 @@ TEST(every_reading_route_answers_in_its_shape)
 		.status,
 	    200);
 	CHECK_CONTAINS(fake_get("/metrics").body, "framewright_up 1");
-	CHECK_CONTAINS(fake_get("/metrics").body, "framewright_open_sockets 0\n");
+	const char *page = fake_get("/metrics").body;
+	CHECK_CONTAINS(page, "framewright_open_sockets 0\n");
+	CHECK_CONTAINS(page, "framewright_needs_attention 0\n");
+	CHECK_CONTAINS(page, "framewright_oldest_ready_seconds ");
+	CHECK_CONTAINS(page, "framewright_spend_today_usd{kind=\"price\"} ");
+	CHECK_CONTAINS(page, "framewright_reserved_usd ");
+	CHECK_CONTAINS(page, "framewright_queue_state{queue=\"fal\",step=\"provider\",state=\"running\"} 1\n");
+	CHECK_CONTAINS(page, "framewright_queue_limit{queue=\"local\",step=\"provider\"} 8\n");
 }
 
 /* ADS-104. */
