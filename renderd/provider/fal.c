@@ -419,6 +419,22 @@ lookup(struct attempt *attempt, const struct paid_ask *ask, const struct provide
 	return choose(attempt, sent, js_at(doc, "/items"), ret_id, err);
 }
 
+/* ---- being there ---- */
+
+/* The price of the model: it needs the key, costs nothing and comes from the platform, not from a queue. */
+static int
+check(struct attempt *attempt, const struct paid_ask *ask, struct error *err)
+{
+	struct http_request request = {.url = arena_printf(attempt->arena, "%s/models/pricing?endpoint_id=%s",
+					   conf_str(attempt->renderd->conf, CONF_FAL_API_URL), ask->target)};
+
+	if (request.url == NULL)
+		return arena_error(attempt->arena, err);
+	if (add_headers(attempt, &request, false, err) < 0)
+		return -1;
+	return service_check(attempt, &request, err);
+}
+
 /* ---- webhooks ---- */
 
 static int
@@ -461,6 +477,7 @@ const struct provider_service service_fal = {
     .name = "fal",
     .configured = is_configured,
     .target = target_of,
+    .check = check,
     .write = fal_write,
     .submit = submit,
     .accepted = accepted,

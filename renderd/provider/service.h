@@ -40,6 +40,10 @@ struct provider_service {
 	/* What the flows' models are called there; NULL when it has none like that. */
 	const char *(*target)(const struct conf *conf, struct arena *arena, const char *model);
 
+	/* A cheap call that needs the key: 0 when it was answered as by a provider that works for us, else -1 with why.
+	 * NULL function: there is none like that, it counts as there. */
+	int (*check)(struct attempt *attempt, const struct paid_ask *ask, struct error *err);
+
 	/* Members of the request's own object, into the open one. */
 	int (*write)(struct attempt *attempt, const struct paid_ask *ask, struct js_writer *w, struct error *err);
 	/* The request that costs money. client_ref goes where the provider gives it back. */
@@ -75,6 +79,10 @@ extern const struct provider_service service_fal;
 int fal_write(struct attempt *attempt, const struct paid_ask *ask, struct js_writer *w, struct error *err) MUST_CHECK;
 const char *fal_pointer(const struct paid_ask *ask) RETURNS_NONNULL;
 
+/* Before the first request of a job: whether its provider is there, at most AVAILABLE_CHECK_MS old news that all slots
+ * share. -1 with ERR_UNAVAILABLE and the code provider_unavailable: nothing was asked that could cost money. */
+int service_available(struct attempt *attempt, const struct paid_ask *ask, struct error *err) MUST_CHECK;
+
 /* ---- what their files share ---- */
 
 /* Fills in timeouts, certificates and the address rule of the installation. */
@@ -82,6 +90,8 @@ void service_request(const struct attempt *attempt, struct http_request *request
 /* A call that costs nothing: one answer, no retries, given up when the attempt's work is to stop. */
 int service_call(struct attempt *attempt, struct http_request *request, struct http_result *ret_result,
     struct error *err) MUST_CHECK;
+/* For `check`: such a call in AVAILABLE_TIMEOUT_MS. No answer, a failure of its own and a refused key are -1. */
+int service_check(struct attempt *attempt, struct http_request *request, struct error *err) MUST_CHECK;
 /* The JSON of a 2xx answer; -1 when it is none. */
 int service_json(struct attempt *attempt, const struct http_result *result, const struct js_value **ret_doc,
     struct error *err) MUST_CHECK;

@@ -502,6 +502,10 @@ paid_run(struct attempt *attempt, const struct paid_ask *ask, struct paid_file *
 	if (!found || call.state == PROVIDERCALL_INTENT || call.state == PROVIDERCALL_SENDING) {
 		if (attempt->job.cancelling)
 			return ends(attempt, JOB_CANCELLED, -1, ret_next);
+		if (!found && service_available(attempt, ask, err) < 0) {
+			went(attempt, ask, false);
+			return -1;
+		}
 		return begin(attempt, ask, ret_file, ret_next, err);
 	}
 	describe(attempt, ask, &call);

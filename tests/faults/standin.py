@@ -172,6 +172,8 @@ class Standin:
     def get(self, handler):
         url = urllib.parse.urlsplit(handler.path)
         parts = url.path.strip("/").split("/")
+        if url.path == "/models/pricing":
+            return self.answer(handler, 503 if self.down else 200, {"prices": []})
         if url.path.startswith("/models/requests"):
             return self.answer(handler, 200, {"items": self.listed(), "has_more": False})
         if url.path.endswith("/jwks.json"):

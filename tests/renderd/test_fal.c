@@ -4,6 +4,7 @@
 
 #include "renderd/provider/service.h"
 #include "renderd/step/paid.h"
+#include "tests/harness/http_server.h"
 #include "tests/harness/test_main.h"
 
 #define REF "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -189,7 +190,56 @@ TEST(results_are_found_where_the_model_puts_them)
 	CHECK_STR(fal_pointer(&ask), "/video/url");
 }
 
+#define HEAD(status) \
+	"HTTP/1.1 " status "\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+#define MINUTE_MS (60 * 1000)
+
+/* Asks at a moment of the boot clock; the answers of earlier moments are old by then. */
+static int
+ask_at(int64_t ms, struct server *server, struct error *err)
+{
+	struct attempt *attempt = begin("", "true");
+	struct paid_ask ask = picture();
+	int rc;
+
+	CHECK_OK(conf_set(conf, "FAL_API_URL", arena_printf(test_arena(), "http://127.0.0.1:%d/v1", server->port), err),
+	    err);
+	clock_advance(&now, ms * 1000);
+	rc = service_available(attempt, &ask, err);
+	end(&attempt);
+	return rc;
+}
+
+/* ADS-10: a cheap call that needs the key, and its answer stands for a minute. */
+TEST(provider_is_asked_whether_it_is_there_once_a_minute)
+{
+	CLEANUP(server_done) struct server server;
+	struct error err = {0};
+
+	server_begin(&server, HEAD("200 OK"));
+	server.scripts[1].answer = HEAD("503 Service Unavailable");
+	server.scripts[2].answer = HEAD("401 Unauthorized");
+	server_run(&server);
+	CHECK_OK(ask_at(10 * MINUTE_MS, &server, &err), &err);
+	CHECK(strstr(server.request, "GET /v1/models/pricing?endpoint_id=fal-ai/flux-pro/v1.1 ") == server.request);
+	CHECK(strstr(server.request, "Authorization: Key id:secret") != NULL);
+	CHECK_OK(ask_at(11 * MINUTE_MS - 1, &server, &err), &err);
+	CHECK_INT(server.connections, 1);
+
+	/* down: before any cost, and worth another try */
+	CHECK_FAILS_CODE(ask_at(11 * MINUTE_MS, &server, &err), &err, ERR_UNAVAILABLE, "provider_unavailable");
+	CHECK_INT(server.connections, 2);
+	error_clear(&err);
+	CHECK_FAILS_CODE(ask_at(11 * MINUTE_MS + 5000, &server, &err), &err, ERR_UNAVAILABLE, "provider_unavailable");
+	CHECK_INT(server.connections, 2);
+	error_clear(&err);
+	CHECK_FAILS_CODE(ask_at(13 * MINUTE_MS, &server, &err), &err, ERR_UNAVAILABLE, "provider_unavailable");
+	CHECK_INT(server.connections, 3);
+	error_clear(&err);
+	CHECK_OK(ask_at(15 * MINUTE_MS, &server, &err), &err);
+}
+
 TEST_MAIN(ROW(models_are_named_by_the_settings), ROW(submit_carries_key_body_and_our_reference),
     ROW(address_that_nobody_outside_can_reach_is_not_given_away), ROW(accepted_answer_gives_id_and_addresses),
     ROW(answer_without_a_usable_id_is_none), ROW(refusals_mean_what_their_words_say),
-    ROW(results_are_found_where_the_model_puts_them))
+    ROW(results_are_found_where_the_model_puts_them), ROW(provider_is_asked_whether_it_is_there_once_a_minute))
