@@ -158,6 +158,94 @@ end
 $$;
 comment on function ad_late is 'Tells that a result came after it was given up.';
 
+-- Steps of several pieces ---------------------------------------------------------------------------------------------------------------
+
+-- p_asset: what it brought, or null.
+create or replace function ad_piece_ended(p_job job, p_step text, p_asset text)
+returns void
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_row record;
+begin
+	if p_job.payload ? 'late_of' then
+		perform ad_late(p_job, p_asset);
+		return;
+	end if;
+	select * into v_row from ad_of_job(p_job);
+	if v_row.current then
+		perform ad_emit(p_job.project_id, p_job.id, ad_piece_frame(p_step,
+			ad_ended(p_job.project_id, (v_row.session).run_number, p_job.kind, p_job), (v_row.session).run_total), 'piece');
+	end if;
+end
+$$;
+comment on function ad_piece_ended is 'One picture or clip fewer to wait for.';
+
+create or replace function ad_piece_shown(p_step text, a asset)
+returns jsonb
+language sql stable
+set search_path = framewright, pg_temp
+as $$
+	select jsonb_build_object('id', a.id, 'url', ad_url(a.id), 'cost', ad_money(a.price_micros)) || case p_step
+		when 'images' then jsonb_build_object('view_type', a.metadata -> 'view_type')
+		else jsonb_build_object('source_image_id', a.parent_id, 'duration', ad_seconds(a.duration_us),
+			'resolution', a.width || 'x' || a.height, 'fps', a.metadata -> 'fps') end
+$$;
+comment on function ad_piece_shown is 'A picture or clip as the event at its gate tells it.';
+
+-- p_step: images or clips; its pieces have all ended.
+create or replace function ad_pieces_ended(p_job job, p_outcome text, p_step text, p_message text, p_progress int)
+returns void
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_row record;
+	v_session ad_session;
+	v_project project;
+	v_ids text[];
+	v_count int;
+	v_warnings jsonb;
+begin
+	if p_outcome = 'cancelled' then
+		perform ad_stop_run(p_job);
+		return;
+	end if;
+	select * into v_row from ad_of_job(p_job);
+	if not v_row.current then
+		return;
+	end if;
+	v_session := v_row.session;
+	v_project := v_row.project;
+	v_ids := case p_step when 'images' then v_session.generated_image_ids else v_session.generated_clip_ids end;
+	v_count := cardinality(v_ids);
+	if v_count = 0 or v_session.error_code = 'cost_limit_exceeded' or p_outcome <> 'done' then
+		perform ad_fail(p_job, coalesce(v_session.error_code, 'generation_failed'), null);
+		return;
+	end if;
+	v_warnings := v_session.warnings;
+	if v_count < v_session.run_total then
+		v_warnings := ad_warn(v_warnings, p_step, 'partial_failure',
+			format('%s of %s %s could not be generated', v_session.run_total - v_count, v_session.run_total, p_step));
+	end if;
+	if p_step = 'images' and v_count < 2 then
+		v_warnings := ad_warn(v_warnings, p_step, 'too_few_images', 'At least 2 pictures are needed; please generate again');
+	end if;
+	update ad_session s
+	set stage = case p_step when 'images' then 'image_selection' else 'clip_selection' end, error_code = null, error_message = null, warnings = v_warnings
+	where s.project_id = v_project.id;
+	perform ad_emit(v_project.id, p_job.id, ad_frame('complete', p_step, p_progress, p_message) || jsonb_build_object(
+		'gate', p_step,
+		'data', jsonb_build_object('total_cost', ad_money(v_project.total_micros), p_step, (
+			select jsonb_agg(ad_piece_shown(p_step, a) order by i.n)
+			from unnest(v_ids) with ordinality as i (id, n)
+			join asset a on a.id = i.id
+		))), 'end');
+end
+$$;
+comment on function ad_pieces_ended is 'All pictures or clips of a step have ended: to the selection, or failed.';
+
 -- Pictures -----------------------------------------------------------------------------------------------------------------------------
 
 create or replace function ad_plan_images_ended(p_job job, p_outcome text, p_result jsonb)
@@ -236,9 +324,6 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
-	v_row record;
-	v_session ad_session;
-	v_current boolean;
 	v_id text;
 begin
 	if p_outcome = 'done' then
@@ -261,70 +346,17 @@ begin
 	elsif p_outcome = 'failed' and not p_job.payload ? 'late_of' then
 		perform ad_note_failure(p_job, p_result);
 	end if;
-	if p_job.payload ? 'late_of' then
-		perform ad_late(p_job, v_id);
-		return;
-	end if;
-	select * into v_row from ad_of_job(p_job);
-	v_session := v_row.session;
-	v_current := v_row.current;
-	if v_current then
-		perform ad_emit(p_job.project_id, p_job.id, ad_piece_frame('images',
-			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job), v_session.run_total), 'piece');
-	end if;
+	perform ad_piece_ended(p_job, 'images', v_id);
 end
 $$;
 comment on function ad_image_ended is 'A picture is there, or is not going to be.';
 
 create or replace function ad_images_join_ended(p_job job, p_outcome text, p_result jsonb)
 returns void
-language plpgsql security definer
+language sql security definer
 set search_path = framewright, pg_temp
 as $$
-declare
-	v_row record;
-	v_session ad_session;
-	v_project project;
-	v_current boolean;
-	v_count int;
-	v_warnings jsonb;
-begin
-	if p_outcome = 'cancelled' then
-		perform ad_stop_run(p_job);
-		return;
-	end if;
-	select * into v_row from ad_of_job(p_job);
-	v_session := v_row.session;
-	v_project := v_row.project;
-	v_current := v_row.current;
-	if not v_current then
-		return;
-	end if;
-	v_count := cardinality(v_session.generated_image_ids);
-	if v_count = 0 or v_session.error_code = 'cost_limit_exceeded' or p_outcome <> 'done' then
-		perform ad_fail(p_job, coalesce(v_session.error_code, 'generation_failed'), null);
-		return;
-	end if;
-	v_warnings := v_session.warnings;
-	if v_count < v_session.run_total then
-		v_warnings := ad_warn(v_warnings, 'images', 'partial_failure',
-			format('%s of %s images could not be generated', v_session.run_total - v_count, v_session.run_total));
-	end if;
-	if v_count < 2 then
-		v_warnings := ad_warn(v_warnings, 'images', 'too_few_images', 'At least 2 pictures are needed; please generate again');
-	end if;
-	update ad_session s
-	set stage = 'image_selection', error_code = null, error_message = null, warnings = v_warnings
-	where s.project_id = v_project.id;
-	perform ad_emit(v_project.id, p_job.id, ad_frame('complete', 'images', 50, 'Images ready for review!') || jsonb_build_object(
-		'gate', 'images',
-		'data', jsonb_build_object('total_cost', ad_money(v_project.total_micros), 'images', (
-			select jsonb_agg(jsonb_build_object('id', a.id, 'url', ad_url(a.id), 'view_type', a.metadata -> 'view_type',
-				'cost', ad_money(a.price_micros)) order by i.n)
-			from unnest(v_session.generated_image_ids) with ordinality as i (id, n)
-			join asset a on a.id = i.id
-		))), 'end');
-end
+	select ad_pieces_ended(p_job, p_outcome, 'images', 'Images ready for review!', 50)
 $$;
 comment on function ad_images_join_ended is 'All pictures have ended: to the selection, or failed.';
 
@@ -361,8 +393,7 @@ begin
 	perform project_touch(p_job.project_id);
 	perform ad_emit(p_job.project_id, p_job.id, coalesce(v_session.last_progress - array['gate', 'error', 'warning'], '{"progress": 50}')
 		|| jsonb_build_object('stage', v_session.stage, 'message', 'Your picture was added.', 'data', jsonb_build_object('images',
-			(select jsonb_build_array(jsonb_build_object('id', a.id, 'url', ad_url(a.id), 'view_type', a.metadata -> 'view_type',
-				'cost', ad_money(a.price_micros))) from asset a where a.id = v_id))), 'end');
+			(select jsonb_build_array(ad_piece_shown('images', a)) from asset a where a.id = v_id))), 'end');
 end
 $$;
 comment on function ad_import_ended is 'An own picture is there and counts like a generated one.';
@@ -438,9 +469,6 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
-	v_row record;
-	v_session ad_session;
-	v_current boolean;
 	v_source text := p_job.payload #>> '{source,asset_id}';
 	v_id text;
 begin
@@ -459,256 +487,16 @@ begin
 	elsif p_outcome = 'failed' and not p_job.payload ? 'late_of' then
 		perform ad_note_failure(p_job, p_result);
 	end if;
-	if p_job.payload ? 'late_of' then
-		perform ad_late(p_job, v_id);
-		return;
-	end if;
-	select * into v_row from ad_of_job(p_job);
-	v_session := v_row.session;
-	v_current := v_row.current;
-	if v_current then
-		perform ad_emit(p_job.project_id, p_job.id, ad_piece_frame('clips',
-			ad_ended(p_job.project_id, v_session.run_number, p_job.kind, p_job), v_session.run_total), 'piece');
-	end if;
+	perform ad_piece_ended(p_job, 'clips', v_id);
 end
 $$;
 comment on function ad_clip_ended is 'A clip is there, or is not going to be.';
 
 create or replace function ad_clips_join_ended(p_job job, p_outcome text, p_result jsonb)
 returns void
-language plpgsql security definer
+language sql security definer
 set search_path = framewright, pg_temp
 as $$
-declare
-	v_row record;
-	v_session ad_session;
-	v_project project;
-	v_current boolean;
-	v_count int;
-	v_warnings jsonb;
-begin
-	if p_outcome = 'cancelled' then
-		perform ad_stop_run(p_job);
-		return;
-	end if;
-	select * into v_row from ad_of_job(p_job);
-	v_session := v_row.session;
-	v_project := v_row.project;
-	v_current := v_row.current;
-	if not v_current then
-		return;
-	end if;
-	v_count := cardinality(v_session.generated_clip_ids);
-	if v_count = 0 or v_session.error_code = 'cost_limit_exceeded' or p_outcome <> 'done' then
-		perform ad_fail(p_job, coalesce(v_session.error_code, 'generation_failed'), null);
-		return;
-	end if;
-	v_warnings := v_session.warnings;
-	if v_count < v_session.run_total then
-		v_warnings := ad_warn(v_warnings, 'clips', 'partial_failure',
-			format('%s of %s clips could not be generated', v_session.run_total - v_count, v_session.run_total));
-	end if;
-	update ad_session s
-	set stage = 'clip_selection', error_code = null, error_message = null, warnings = v_warnings
-	where s.project_id = v_project.id;
-	perform ad_emit(v_project.id, p_job.id, ad_frame('complete', 'clips', 90, 'Clips ready for review!') || jsonb_build_object(
-		'gate', 'clips',
-		'data', jsonb_build_object('total_cost', ad_money(v_project.total_micros), 'clips', (
-			select jsonb_agg(jsonb_build_object('id', a.id, 'url', ad_url(a.id), 'source_image_id', a.parent_id,
-				'duration', ad_seconds(a.duration_us), 'resolution', a.width || 'x' || a.height, 'fps', a.metadata -> 'fps',
-				'cost', ad_money(a.price_micros)) order by i.n)
-			from unnest(v_session.generated_clip_ids) with ordinality as i (id, n)
-			join asset a on a.id = i.id
-		))), 'end');
-end
+	select ad_pieces_ended(p_job, p_outcome, 'clips', 'Clips ready for review!', 90)
 $$;
 comment on function ad_clips_join_ended is 'All clips have ended: to the selection, or failed.';
-
--- The film -----------------------------------------------------------------------------------------------------------------------------
-
-create or replace function ad_music_ended(p_job job, p_outcome text, p_result jsonb)
-returns void
-language plpgsql security definer
-set search_path = framewright, pg_temp
-as $$
-begin
-	if p_outcome = 'cancelled' then
-		perform ad_stop_run(p_job);
-	elsif p_outcome = 'failed' then
-		perform ad_fail(p_job, coalesce(nullif(p_result ->> 'code', ''), 'music_failed'), p_result ->> 'detail');
-	else
-		-- The track becomes an asset of the session, so that its file stays as long as the session does.
-		perform ad_asset(p_job, 'aud', 'audio', 'generated', p_result, null, jsonb_build_object('genre', p_job.payload -> 'genre'));
-		update job j
-		set payload = j.payload || jsonb_build_object('music', p_result)
-		where j.id in (select d.child from job_dep d where d.parent = p_job.id) and j.kind in ('ad.compose', 'ad.preview')
-			and j.finished_at is null;
-	end if;
-end
-$$;
-comment on function ad_music_ended is 'The music is there: the film''s job gets it.';
-
-create or replace function ad_compose_ended(p_job job, p_outcome text, p_result jsonb)
-returns void
-language plpgsql security definer
-set search_path = framewright, pg_temp
-as $$
-declare
-	v_row record;
-	v_session ad_session;
-	v_project project;
-	v_current boolean;
-	v_ms bigint := coalesce(round((p_result ->> 'generation_ms')::numeric)::bigint,
-		round(extract(epoch from clock_timestamp() - p_job.started_at) * 1000)::bigint, 0);
-	v_us bigint := (p_result ->> 'duration_us')::bigint;
-	v_id text;
-	v_warnings jsonb;
-begin
-	if p_outcome = 'cancelled' then
-		perform ad_stop_run(p_job);
-		return;
-	elsif p_outcome = 'failed' then
-		if p_job.started_at is not null then
-			perform ledger_add(p_job.project_id, p_job.owner_id, p_job.id, 'compositor', 'local', 'ffmpeg', 0, false, v_ms,
-				left(coalesce(p_result ->> 'code', 'failed'), 500));
-		end if;
-		perform ad_fail(p_job, coalesce(nullif(p_result ->> 'code', ''), 'composition_failed'), p_result ->> 'detail');
-		return;
-	end if;
-	perform ledger_add(p_job.project_id, p_job.owner_id, p_job.id, 'compositor', 'local', 'ffmpeg',
-		coalesce((p_result ->> 'price_micros')::bigint, ad_price('ffmpeg', 'compositor')), false, v_ms);
-	v_id := ad_asset(p_job, 'vid', 'final_video', 'derived', p_result || jsonb_build_object('generation_ms', v_ms, 'model', 'ffmpeg',
-		'provider', 'local'), null,
-		jsonb_build_object('run', p_job.payload -> 'run', 'request', p_job.payload -> 'request',
-			'clip_ids', (select jsonb_agg(c -> 'asset_id' order by n)
-				from jsonb_array_elements(p_job.payload -> 'clips') with ordinality as x (c, n)),
-			'approval', (select s.approval from ad_session s where s.project_id = p_job.project_id),
-			'measurements', p_result -> 'measurements', 'spans', p_result -> 'spans'));
-	if v_id is not null and p_result #>> '{thumbnail,sha256}' is not null then
-		perform ad_asset(p_job, 'thumb', 'thumbnail', 'derived', p_result -> 'thumbnail', v_id, '{}');
-	end if;
-	select * into v_row from ad_of_job(p_job);
-	v_session := v_row.session;
-	v_project := v_row.project;
-	v_current := v_row.current;
-	if not v_current or v_id is null then
-		return;
-	end if;
-	v_warnings := ad_warn_result(v_session.warnings, 'compose', p_result);
-	if (p_result ->> 'bytes')::bigint > 20000000 then
-		v_warnings := ad_warn(v_warnings, 'compose', 'large_file', ad_warning_text('large_file'));
-	end if;
-	if v_us not between 8000000 and 12000000 and not coalesce((p_job.payload #>> '{request,fit_duration}')::boolean, true)
-		and not exists (select from jsonb_array_elements(v_warnings) w where w ->> 'code' = 'duration_out_of_range')
-	then
-		v_warnings := ad_warn(v_warnings, 'compose', 'duration_out_of_range', ad_warning_text('duration_out_of_range'));
-	end if;
-	update ad_session s
-	set stage = 'complete', final_video_id = v_id, error_code = null, error_message = null, warnings = v_warnings
-	where s.project_id = v_project.id;
-	perform ad_emit(v_project.id, p_job.id, ad_frame('complete', 'compose', 100, 'Your video is ready!') || jsonb_build_object(
-		'gate', 'final',
-		'data', jsonb_build_object('total_cost', ad_money(v_project.total_micros), 'final_video', (
-			select jsonb_strip_nulls(jsonb_build_object('id', a.id, 'url', ad_url(a.id), 'duration', ad_seconds(a.duration_us),
-				'resolution', a.width || 'x' || a.height,
-				'fps', trim_scale(round(a.fps_num::numeric / greatest(a.fps_den, 1), 3)),
-				'file_size_mb', round(a.bytes / 1048576::numeric, 2), 'format', 'mp4', 'cost', ad_money(a.price_micros),
-				'thumbnail_url', (select ad_url(t.id) from asset t where t.parent_id = a.id and t.kind = 'thumbnail' limit 1)))
-			from asset a
-			where a.id = v_id
-		))), 'end');
-end
-$$;
-comment on function ad_compose_ended is 'The film is there, or has failed.';
-
--- A preview takes the place of the one before.
-create or replace function ad_preview_ended(p_job job, p_outcome text, p_result jsonb)
-returns void
-language plpgsql security definer
-set search_path = framewright, pg_temp
-as $$
-declare
-	v_id text;
-begin
-	if p_outcome <> 'done' then
-		return;
-	end if;
-	perform from project p where p.id = p_job.project_id for no key update;
-	perform asset_end(array(
-		select a.id from asset a
-		where a.project_id = p_job.project_id and a.kind = 'video' and a.state = 'ready' and a.metadata ? 'preview_of'));
-	v_id := ad_asset(p_job, 'vid', 'video', 'derived', p_result || '{"provider": "local", "model": "ffmpeg"}', null,
-		jsonb_build_object('preview_of', p_job.payload -> 'request', 'clip_ids', (
-			select jsonb_agg(c -> 'asset_id') from jsonb_array_elements(p_job.payload -> 'clips') c)));
-	if v_id is not null then
-		update job j set result = j.result || jsonb_build_object('asset_id', v_id, 'url', ad_url(v_id)) where j.id = p_job.id;
-		perform project_touch(p_job.project_id);
-	end if;
-end
-$$;
-comment on function ad_preview_ended is 'A preview is there.';
-
--- Somebody cancelled a job that the whole step hangs on: the step is cancelled.
-create or replace function ad_stop_run(p_job job)
-returns void
-language plpgsql
-set search_path = framewright, pg_temp
-as $$
-declare
-	v_row record;
-	v_current boolean;
-	v_jobs bigint[];
-begin
-	select * into v_row from ad_of_job(p_job);
-	v_current := v_row.current;
-	if not v_current then
-		return;
-	end if;
-	perform ad_stop(p_job.project_id, p_job.id);
-	select coalesce(array_agg(j.id order by j.id), '{}') into v_jobs
-	from job j
-	where j.project_id = p_job.project_id and j.finished_at is null and j.cancel_requested_at is null
-	  and (j.payload ->> 'run') = (p_job.payload ->> 'run');
-	if cardinality(v_jobs) > 0 then
-		perform job_cancel_many(v_jobs);
-	end if;
-end
-$$;
-comment on function ad_stop_run is 'Cancels the step that a cancelled job belongs to.';
-
--- The end of a job could not be taken over (job_finish_failed in job.sql): whatever it was, the step it belongs to fails and its other
--- jobs end. It looks at as little as possible, for what it looks at may be what is broken.
-create or replace function ad_lost(p_job job, p_code text)
-returns void
-language plpgsql
-set search_path = framewright, pg_temp
-as $$
-declare
-	v_session ad_session;
-	v_run text := p_job.payload ->> 'run';
-	v_text text := 'The step could not be finished; please start it again';
-	v_jobs bigint[];
-begin
-	perform from project p where p.id = p_job.project_id for no key update;
-	select s.* into v_session from ad_session s where s.project_id = p_job.project_id;
-	if v_session.project_id is null or not ad_is_running(v_session.stage)
-		or v_run ~ '^[0-9]{1,9}$' and v_run <> v_session.run_number::text
-	then
-		return;
-	end if;
-	update ad_session s
-	set stage = 'failed', failed_stage = s.stage, error_code = p_code, error_message = v_text
-	where s.project_id = p_job.project_id;
-	perform ad_emit(p_job.project_id, p_job.id, jsonb_build_object('stage', 'failed', 'message', v_text,
-		'progress', coalesce(v_session.last_progress -> 'progress', '0'),
-		'run_progress', coalesce(v_session.last_progress -> 'run_progress', '0'),
-		'error', jsonb_build_object('code', p_code, 'message', v_text)), 'end');
-	select coalesce(array_agg(j.id order by j.id), '{}') into v_jobs
-	from job j
-	where j.project_id = p_job.project_id and j.finished_at is null and j.cancel_requested_at is null and j.kind <> 'ad.import';
-	if cardinality(v_jobs) > 0 then
-		perform job_cancel_many(v_jobs);
-	end if;
-end
-$$;
-comment on function ad_lost is 'Fails the running step because the end of one of its jobs could not be taken over.';
