@@ -320,6 +320,7 @@ task_fill(struct child *child, struct request *request, const struct log *log)
 	task->cache = request->have_cache ? SANDBOX_FD_CACHE : -1;
 	task->fonts = child->conf->fonts;
 	task->threads = child->conf->threads;
+	task->memory_bytes = child->conf->memory_bytes;
 	task->log = log;
 	task->report = report_progress;
 	task->announce = report_live;

@@ -310,12 +310,33 @@ wait_for_crew(struct crew *crew, int64_t frames)
 	pthread_mutex_unlock(&crew->lock);
 }
 
+struct estimate_request
+render_estimate(const struct render *render)
+{
+	const struct render_args *args = &render->args;
+	struct estimate_request request = {.plan = render->plan,
+	    .reused = render->reused,
+	    .sound_reused = render->sound_reused,
+	    .threads = (int)(args->threads > 0 ? FW_MIN(args->threads, CREW_MAX) : render->task->threads),
+	    .speed = 1,
+	    .source_pixels = 1,
+	    .memory_limit = render->task->memory_bytes};
+
+	for (size_t i = 0; i < render->facts.n_assets; i++) {
+		const struct source *source = render->assets[i].source;
+
+		if (source != NULL)
+			request.source_pixels = FW_MAX(request.source_pixels, (int64_t)source->width * source->height);
+	}
+	return request;
+}
+
 static int
 run_threads(struct crew *crew, int64_t frames, struct error *err)
 {
+	const struct estimate_request request = render_estimate(crew->render);
 	pthread_t threads[CREW_MAX];
-	const int64_t asked = crew->render->args.threads > 0 ? crew->render->args.threads : crew->render->task->threads;
-	const size_t count = FW_MIN((size_t)FW_MIN(FW_MAX(asked, 1), CREW_MAX), crew->n_duties);
+	const size_t count = FW_MIN(FW_MIN((size_t)estimate_threads(&request), CREW_MAX), crew->n_duties);
 	size_t running = 0;
 
 	crew->pin = count > 1;

@@ -9,6 +9,7 @@
 
 #include "lib/js/read.h"
 #include "lib/js/write.h"
+#include "lib/timeline/estimate.h"
 #include "lib/timeline/plan.h"
 #include "media/assemble.h"
 #include "media/cache.h"
@@ -152,6 +153,9 @@ void render_free_looks(struct render *render);
 
 /* Finds what the cache has, makes nothing. */
 int render_look(struct render *render, struct error *err) MUST_CHECK;
+
+/* What the estimate needs to know; reused as it stands now. */
+struct estimate_request render_estimate(const struct render *render);
 
 /* Finds or makes all pieces; leaves them mapped. */
 int render_crew(struct render *render, struct error *err) MUST_CHECK;

@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "lib/js/write.h"
-#include "lib/timeline/estimate.h"
 #include "media/render_priv.h"
 #include "media/sound.h"
 
@@ -67,17 +66,14 @@ put_audio(struct js_writer *w, const struct render *render)
 static void
 put_estimate(struct js_writer *w, const struct render *render)
 {
+	const struct estimate_request request = render_estimate(render);
 	struct estimate estimate;
 
-	estimate_make(&(struct estimate_request){.plan = render->plan,
-			  .reused = render->reused,
-			  .sound_reused = render->sound_reused,
-			  .threads = (int)(render->args.threads > 0 ? render->args.threads : render->task->threads),
-			  .speed = 1},
-	    &estimate);
+	estimate_make(&request, &estimate);
 	js_open_object(w, "estimate");
 	js_fixed(w, "work_s", estimate.work_s, 2);
 	js_fixed(w, "seconds", estimate.seconds, 2);
+	js_int(w, "threads", estimate.threads);
 	js_int(w, "memory_bytes", estimate.memory_bytes);
 	js_int(w, "bytes", estimate.bytes);
 	js_close(w);

@@ -51,6 +51,7 @@ struct task {
 	const struct fonts *fonts; /* fonts.h; NULL only in tests that draw no text */
 	const struct log *log;	   /* may be NULL (silent) */
 	unsigned threads;	   /* threads that may compute at a time, at least 1 */
+	int64_t memory_bytes;	   /* what the whole task is to stay below if it has a choice; 0: no matter */
 	atomic_bool cancelled;	   /* read it through task_cancelled() */
 
 	/* How progress leaves; called at most five times a second, and for every new phase. NULL: nowhere. */

@@ -8,9 +8,10 @@
 /* Sound is decoded, measured twice and encoded at some forty times its own pace. */
 #define SOUND_PACE 40.0
 #define JOIN_S 0.15
-/* The process before its first frame; a film's frames held by painting and the readers of its clips. */
-#define MEMORY_BASE ((int64_t)60 * 1000 * 1000)
-#define MEMORY_READER ((int64_t)12 * 1000 * 1000)
+/* The process before its first frame; and what the reader of a layer holds: bytes, and of each pixel of its source. */
+#define MEMORY_BASE ((int64_t)52 * 1000 * 1000)
+#define MEMORY_READER 4.5e6
+#define MEMORY_READER_PIXEL 12.5
 
 struct cost {
 	const char *profile;
@@ -21,10 +22,10 @@ struct cost {
 
 /* The first row stands for what is not in the table. */
 static const struct cost costs[] = {
-    {"h264", 0.029, 95, 0.055},
-    {"hevc", 0.110, 120, 0.035},
-    {"av1", 0.075, 160, 0.030},
-    {"webm", 0.130, 70, 0.040},
+    {"h264", 0.029, 72, 0.055},
+    {"hevc", 0.110, 170, 0.035},
+    {"av1", 0.075, 185, 0.030},
+    {"webm", 0.130, 80, 0.040},
 };
 
 static const struct cost *
@@ -59,15 +60,33 @@ estimate_span(const struct plan *plan, const struct plan_span *span)
 	return SPAN_S + frame * (double)span->frames;
 }
 
+/* With one span at a time, and what each further one adds. */
 static int64_t
-memory_of(const struct plan *plan, int threads)
+memory_of_span(const struct estimate_request *request)
 {
+	const struct plan *plan = request->plan;
+	const double source = request->source_pixels > 0 ? (double)request->source_pixels : pixels_of(plan);
 	size_t layers = 0;
 
 	for (size_t i = 0; i < plan->n_spans; i++)
 		layers = FW_MAX(layers, plan->spans[i].n_layers);
-	return MEMORY_BASE + threads * ((int64_t)(cost_of(plan)->memory * pixels_of(plan)) +
-					   (int64_t)layers * (MEMORY_READER + (int64_t)(3 * pixels_of(plan))));
+	return (int64_t)(cost_of(plan)->memory * pixels_of(plan) +
+			 (double)layers * (MEMORY_READER + MEMORY_READER_PIXEL * source));
+}
+
+int
+estimate_threads(const struct estimate_request *request)
+{
+	const struct plan *plan = request->plan;
+	const int64_t room = request->memory_limit - MEMORY_BASE;
+	int missing = 0, threads;
+
+	for (size_t i = 0; i < plan->n_spans; i++)
+		missing += !request->reused[i];
+	threads = FW_MIN(request->threads, missing);
+	if (request->memory_limit > 0)
+		threads = (int)FW_MIN(threads, FW_MAX(room, 0) / memory_of_span(request));
+	return FW_MAX(threads, 1);
 }
 
 static double
@@ -82,7 +101,6 @@ estimate_make(const struct estimate_request *request, struct estimate *ret_estim
 	const struct plan *plan = request->plan;
 	struct estimate estimate = {.work_s = JOIN_S};
 	double longest = 0, bits = 0;
-	int making = 0;
 
 	for (size_t i = 0; i < plan->n_spans; i++) {
 		const struct plan_span *span = &plan->spans[i];
@@ -91,7 +109,6 @@ estimate_make(const struct estimate_request *request, struct estimate *ret_estim
 		bits += pixels_of(plan) * (double)span->frames * cost_of(plan)->bits_a_pixel * share_of(span);
 		if (request->reused[i])
 			continue;
-		making++;
 		estimate.work_s += cost;
 		longest = FW_MAX(longest, cost);
 	}
@@ -101,8 +118,9 @@ estimate_make(const struct estimate_request *request, struct estimate *ret_estim
 			estimate.work_s += film_s(plan) / SOUND_PACE;
 	}
 	estimate.work_s /= request->speed;
-	estimate.seconds = FW_MAX(longest / request->speed, estimate.work_s / FW_MAX(request->threads, 1));
-	estimate.memory_bytes = memory_of(plan, FW_MIN(request->threads, making));
+	estimate.threads = estimate_threads(request);
+	estimate.seconds = FW_MAX(longest / request->speed, estimate.work_s / estimate.threads);
+	estimate.memory_bytes = MEMORY_BASE + (longest > 0 ? estimate.threads * memory_of_span(request) : 0);
 	estimate.bytes = (int64_t)(bits / 8);
 	*ret_estimate = estimate;
 }

@@ -339,10 +339,44 @@ TEST(estimate_counts_what_is_missing)
 	CHECK(warm.memory_bytes < cold.memory_bytes && cold.memory_bytes < (int64_t)600 * 1000 * 1000);
 }
 
+TEST(estimate_makes_fewer_spans_at_a_time_when_memory_is_short)
+{
+	static const struct {
+		const char *profile;
+		int64_t limit;
+		int threads;
+	} rows[] = {{"h264", 512 * MIB, 2}, {"hevc", 512 * MIB, 1}, {"av1", 512 * MIB, 1}, {"webm", 512 * MIB, 2},
+	    {"hevc", 1024 * MIB, 2}, {"hevc", 0, 2}, {"h264", 64 * MIB, 1}, {"h264", 1, 1}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct plan *made = plan(arena_printf(test_arena(),
+		    "{\"version\":1,\"output\":{\"width\":1920,\"height\":1080,\"fps\":[30,1],\"profile\":\"%s\"},"
+		    "\"tracks\":[{\"items\":[{\"type\":\"clip\",\"asset\":\"a\",\"duration\":3},"
+		    "{\"type\":\"clip\",\"asset\":\"b\",\"duration\":3}]}]}",
+		    rows[i].profile));
+		const bool reused[16] = {false};
+		struct estimate_request request = {.plan = made,
+		    .reused = reused,
+		    .threads = 2,
+		    .speed = 1,
+		    .source_pixels = 1024 * 576,
+		    .memory_limit = rows[i].limit};
+		struct estimate estimate, large;
+
+		estimate_make(&request, &estimate);
+		CHECK_INT(estimate.threads, rows[i].threads);
+		if (rows[i].limit > (int64_t)(64 * MIB))
+			CHECK(estimate.memory_bytes <= rows[i].limit);
+		request.source_pixels = (int64_t)3840 * 2160;
+		estimate_make(&request, &large);
+		CHECK(large.memory_bytes > estimate.memory_bytes || large.threads < estimate.threads);
+	}
+}
+
 TEST_MAIN(ROW(plan_rounds_places_not_lengths), ROW(plan_keys_change_only_where_pixels_do),
     ROW(plan_keys_do_not_depend_on_the_place), ROW(plan_divides_long_bodies), ROW(plan_merges_short_pieces),
     ROW(plan_names_what_is_missing), ROW(plan_hides_what_is_covered), ROW(plan_fade_takes_no_time),
     ROW(plan_keys_know_how_a_transition_looks), ROW(plan_keys_follow_the_camera_only_while_it_moves),
     ROW(plan_keys_know_looks), ROW(plan_captions_change_the_spans_that_show_them), ROW(plan_overlay_fades_in_and_out),
     ROW(plan_sound_key_follows_the_clips_that_are_heard), ROW(motion_goes_smoothly_and_stays_inside),
-    ROW(estimate_counts_what_is_missing))
+    ROW(estimate_counts_what_is_missing), ROW(estimate_makes_fewer_spans_at_a_time_when_memory_is_short))
