@@ -98,7 +98,8 @@ const struct route routes[] = {
 	    "clip_durations:[num] "
 	    "models:{images:[str] clips:[str] default_image_model:str default_clip_model:str} "
 	    "presets:[{name:str style_keywords:[str] font:str color:str genre:str}] limits:obj "
-	    "uploads:{max_image_bytes:int max_video_bytes:int max_audio_bytes:int} cost_limit:money cost_alert:money "
+	    "uploads:{max_image_bytes:int max_video_bytes:int max_audio_bytes:int max_text_bytes:int} cost_limit:money "
+	    "cost_alert:money "
 	    "prices:obj}",
 	.tag = "Steps of an advert", .about = "What can be chosen, with limits and prices"},
 

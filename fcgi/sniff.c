@@ -46,6 +46,69 @@ has(const unsigned char *bytes, size_t len, const char *part, size_t part_len, s
 	return part_len == 0 || (len >= at + part_len && memcmp(bytes + at, part, part_len) == 0);
 }
 
+/* After a byte order mark and empty lines. */
+static const char *
+text_begin(const char *bytes, const char *end)
+{
+	if (end - bytes >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+		bytes += 3;
+	while (bytes < end && strchr(" \t\r\n", *bytes) != NULL && *bytes != '\0')
+		bytes++;
+	return bytes;
+}
+
+static const char *
+skip_digits(const char *at, const char *end)
+{
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at;
+}
+
+/* A number alone on its line, then a time: the first cue of SubRip. */
+static bool
+is_subrip(const char *at, const char *end)
+{
+	const char *line = skip_digits(at, end);
+
+	if (line == at)
+		return false;
+	at = line;
+	while (at < end && (*at == ' ' || *at == '\r'))
+		at++;
+	if (at == end || *at != '\n')
+		return false;
+	line = skip_digits(at + 1, end);
+	return line > at + 1 && line < end && *line == ':';
+}
+
+static bool
+is_cube(const char *at, const char *end)
+{
+	static const char *const words[] = {"TITLE", "LUT_1D_", "LUT_3D_", "DOMAIN_", "# ", "#\n", "#\r"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if ((size_t)(end - at) > strlen(words[i]) && memcmp(at, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+static struct sniff
+sniff_text(const char *bytes, size_t len)
+{
+	const char *end = bytes + len, *at = text_begin(bytes, end);
+
+	if (memchr(bytes, '\0', len) != NULL)
+		return (struct sniff){.class = SNIFF_NONE};
+	if (end - at >= 6 && memcmp(at, "WEBVTT", 6) == 0)
+		return (struct sniff){.class = SNIFF_TEXT, .media_type = "text/vtt"};
+	if (is_subrip(at, end))
+		return (struct sniff){.class = SNIFF_TEXT, .media_type = "application/x-subrip"};
+	if (is_cube(at, end))
+		return (struct sniff){.class = SNIFF_TEXT, .media_type = "text/x-cube"};
+	return (struct sniff){.class = SNIFF_NONE};
+}
+
 struct sniff
 sniff_bytes(const void *bytes, size_t len)
 {
@@ -56,13 +119,16 @@ sniff_bytes(const void *bytes, size_t len)
 		    has(bytes, len, s->second, s->second_len, s->second_at))
 			return (struct sniff){.class = s->class, .media_type = s->media_type};
 	}
-	return (struct sniff){.class = SNIFF_NONE};
+	return sniff_text(bytes, len);
 }
 
 const char *sniff_class_name(enum sniff_class class)
 {
-	static const char *const names[] = {
-	    [SNIFF_NONE] = "", [SNIFF_IMAGE] = "image", [SNIFF_VIDEO] = "video", [SNIFF_AUDIO] = "audio"};
+	static const char *const names[] = {[SNIFF_NONE] = "",
+	    [SNIFF_IMAGE] = "image",
+	    [SNIFF_VIDEO] = "video",
+	    [SNIFF_AUDIO] = "audio",
+	    [SNIFF_TEXT] = "text"};
 
 	return names[class];
 }

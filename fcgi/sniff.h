@@ -9,7 +9,7 @@
 
 #define SNIFF_BYTES 64 /* enough for every signature here */
 
-enum sniff_class { SNIFF_NONE, SNIFF_IMAGE, SNIFF_VIDEO, SNIFF_AUDIO };
+enum sniff_class { SNIFF_NONE, SNIFF_IMAGE, SNIFF_VIDEO, SNIFF_AUDIO, SNIFF_TEXT };
 
 struct sniff {
 	enum sniff_class class;
@@ -17,7 +17,7 @@ struct sniff {
 };
 
 struct sniff sniff_bytes(const void *bytes, size_t len);
-/* "image", "video", "audio"; "" for SNIFF_NONE. */
+/* "image", "video", "audio", "text" (captions and colour tables); "" for SNIFF_NONE. */
 const char *sniff_class_name(enum sniff_class class) RETURNS_NONNULL;
 
 #endif

@@ -106,6 +106,34 @@ io_file_size(int fd, int64_t *ret_size, struct error *err)
 	return 0;
 }
 
+int
+io_read_text(struct arena *arena, int fd, size_t limit, char **ret_bytes, size_t *ret_len, struct error *err)
+{
+	int64_t size;
+	size_t len = 0;
+
+	if (io_file_size(fd, &size, err) < 0)
+		return -1;
+	const size_t wanted = FW_MIN((size_t)size, limit + 1);
+	char *bytes = arena_alloc(arena, wanted + 1);
+	if (bytes == NULL)
+		return arena_error(arena, err);
+	while (len < wanted) {
+		const ssize_t n = pread(fd, bytes + len, wanted - len, (off_t)len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, ERR_INTERNAL, "reading an input");
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	*ret_bytes = bytes;
+	*ret_len = len;
+	return 0;
+}
+
 static AVIOContext *
 reader_open(int fd, int64_t size, const struct task *task)
 {

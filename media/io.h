@@ -15,6 +15,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/frame.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/attr.h"
 #include "lib/base/error.h"
 
@@ -63,6 +64,10 @@ int io_write_file(int dir, const char *name, const void *bytes, size_t len, stru
 
 /* Size of a regular file; ERR_INPUT "media_empty" for length zero, ERR_INPUT for anything that is no regular file. */
 int io_file_size(int fd, int64_t *ret_size, struct error *err) MUST_CHECK;
+/* The whole file, whatever the descriptor's position, in the arena; of one with more bytes than the limit the first
+ * limit + 1, so that *ret_len tells. */
+int io_read_text(
+    struct arena *arena, int fd, size_t limit, char **ret_bytes, size_t *ret_len, struct error *err) MUST_CHECK;
 
 /* Sets err from an AVERROR code; `what` is what was being done. Always -1. */
 int io_error(struct error *err, int averror, const char *what);

@@ -7,7 +7,6 @@
 #include <math.h>
 
 #include "lib/base/text.h"
-#include "media/io.h"
 #include "media/lut_priv.h"
 
 #define WORDS_MAX 4
@@ -202,34 +201,4 @@ lut_parse(const char *text, size_t len, struct lut **ret_lut, struct error *err)
 	}
 	*ret_lut = cube.lut;
 	return 0;
-}
-
-int
-lut_read(int fd, struct lut **ret_lut, struct error *err)
-{
-	int64_t size;
-	char *text;
-	ssize_t n = 0;
-	int ret = -1;
-
-	if (io_file_size(fd, &size, err) < 0)
-		return -1;
-	if (size > (int64_t)LUT_BYTES_MAX)
-		return error_code(err, ERR_INPUT, "lut_invalid", "the colour table is larger than %d MiB",
-		    (int)(LUT_BYTES_MAX / MIB));
-	text = malloc((size_t)size + 1);
-	if (text == NULL)
-		abort();
-	for (int64_t at = 0; at < size; at += n) {
-		n = pread(fd, text + at, (size_t)(size - at), at);
-		if (n <= 0 && errno != EINTR)
-			break;
-		n = FW_MAX(n, 0);
-	}
-	if (n > 0)
-		ret = lut_parse(text, (size_t)size, ret_lut, err);
-	else
-		(void)error_errno(err, ERR_INTERNAL, "reading a colour table");
-	free(text);
-	return ret;
 }

@@ -1,8 +1,9 @@
 /*
  * Task probe: what a file from outside really is, or why it is refused.
  *
- *     {"input":"in0", "expect":"image|video|audio"?, "declared":"image/png"?}
+ *     {"input":"in0", "expect":"image|video|audio"?, "declared":"image/png"?, "media_type":"text/vtt"?}
  *
+ * media_type is what the first bytes claim; captions and colour tables (probe_text.c) are only told by it.
  * Everything is decoded far enough to know: a still completely, a film at both ends, sound at its beginning.
  */
 #include "media/probe.h"
@@ -350,12 +351,16 @@ probe_write(const struct probe *probe, struct buf *result)
 int
 probe_run(struct task *task, struct buf *result, struct error *err)
 {
+	const char *media_type = js_text(task->args, "/media_type", NULL);
 	struct probe probe = {0};
 	int fd;
 
 	task_progress(task, 0, "probe");
-	if (task_input(task, js_text(task->args, "/input", NULL), &fd, err) < 0 ||
-	    probe_file(fd, task, &probe, err) < 0 || check_expected(&probe, task->args, err) < 0)
+	if (task_input(task, js_text(task->args, "/input", NULL), &fd, err) < 0)
+		return -1;
+	if (probe_is_text(media_type))
+		return probe_text(fd, media_type, task, result, err);
+	if (probe_file(fd, task, &probe, err) < 0 || check_expected(&probe, task->args, err) < 0)
 		return -1;
 	probe_write(&probe, result);
 	return 0;

@@ -7,6 +7,7 @@
 #include "lib/base/attr.h"
 #include "lib/base/error.h"
 
+struct buf;
 struct task;
 
 struct probe {
@@ -30,5 +31,11 @@ struct probe {
 
 /* ERR_INPUT with the codes of still.h, and media_too_long. task may be NULL. */
 int probe_file(int fd, const struct task *task, struct probe *ret_probe, struct error *err) MUST_CHECK;
+
+/* Whether it is the media type of captions or of a colour table. */
+bool probe_is_text(const char *media_type);
+
+/* Reads one to its end and writes the task's result. ERR_INPUT "captions_unreadable", "lut_invalid". */
+int probe_text(int fd, const char *media_type, struct task *task, struct buf *result, struct error *err) MUST_CHECK;
 
 #endif

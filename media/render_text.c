@@ -121,7 +121,6 @@ read_fonts(struct render *render, struct error *err)
 
 /* ---- captions from files ---- */
 
-/* The descriptor's position is shared with the client. */
 static int
 read_asset(struct render *render, const char *name, char **ret_bytes, size_t *ret_len, struct error *err)
 {
@@ -132,18 +131,8 @@ read_asset(struct render *render, const char *name, char **ret_bytes, size_t *re
 			fd = render->assets[i].fd;
 	if (fd < 0)
 		return error_code(err, ERR_INPUT, "captions_unavailable", "captions '%s' are not there", name);
-	*ret_bytes = arena_alloc(render->task->arena, CAPTION_BYTES_MAX + 1);
-	if (*ret_bytes == NULL)
-		return arena_error(render->task->arena, err);
-	for (*ret_len = 0; *ret_len <= CAPTION_BYTES_MAX;) {
-		const ssize_t n = pread(fd, *ret_bytes + *ret_len, CAPTION_BYTES_MAX + 1 - *ret_len, (off_t)*ret_len);
-
-		if (n < 0)
-			return error_errno(err, ERR_INTERNAL, "reading captions '%s'", name);
-		if (n == 0)
-			return 0;
-		*ret_len += (size_t)n;
-	}
+	if (io_read_text(render->task->arena, fd, CAPTION_BYTES_MAX, ret_bytes, ret_len, err) < 0)
+		return error_wrap(err, "captions '%s'", name);
 	return 0;
 }
 

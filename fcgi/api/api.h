@@ -195,6 +195,9 @@ int timeline_input_check(struct req *req, const char *json, const char *merge_js
     struct timeline_input *ret_input, struct error *err) MUST_CHECK;
 /* The end of a waited preview as its own answer. */
 int ads_preview_waited(struct req *req, struct reply *reply, const struct job_view *job, struct error *err) MUST_CHECK;
+/* Bytes of captions (of which the media process takes 4 MiB) or of a colour table. */
+#define UPLOAD_TEXT_MAX ((int64_t)(16 * MIB))
+
 /* An upload as its own answer: 201 ready, 202 checking, 422 refused. */
 int upload_answer(
     struct req *req, struct reply *reply, const struct asset *asset, const char *job_id, struct error *err);

@@ -60,7 +60,7 @@ extension(const char *media_type)
 	static const char *const known[][2] = {{"image/png", ".png"}, {"image/jpeg", ".jpg"}, {"image/webp", ".webp"},
 	    {"image/gif", ".gif"}, {"video/mp4", ".mp4"}, {"video/quicktime", ".mov"}, {"audio/wav", ".wav"},
 	    {"audio/mpeg", ".mp3"}, {"audio/ogg", ".ogg"}, {"audio/flac", ".flac"}, {"audio/mp4", ".m4a"},
-	    {"text/vtt", ".vtt"}, {"application/x-subrip", ".srt"}};
+	    {"text/vtt", ".vtt"}, {"application/x-subrip", ".srt"}, {"text/x-cube", ".cube"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (text_equal(known[i][0], media_type))

@@ -86,6 +86,7 @@ write_uploads(struct js_writer *w, const struct conf *conf)
 	js_int(w, "max_image_bytes", conf_size(conf, CONF_UPLOAD_MAX_IMAGE));
 	js_int(w, "max_video_bytes", conf_size(conf, CONF_UPLOAD_MAX_VIDEO));
 	js_int(w, "max_audio_bytes", conf_size(conf, CONF_UPLOAD_MAX_AUDIO));
+	js_int(w, "max_text_bytes", UPLOAD_TEXT_MAX);
 	js_close(w);
 }
 

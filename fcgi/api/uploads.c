@@ -50,6 +50,8 @@ class_limit(const struct conf *conf, enum sniff_class class)
 		return conf_size(conf, CONF_UPLOAD_MAX_IMAGE);
 	case SNIFF_AUDIO:
 		return conf_size(conf, CONF_UPLOAD_MAX_AUDIO);
+	case SNIFF_TEXT:
+		return UPLOAD_TEXT_MAX;
 	default:
 		return conf_size(conf, CONF_UPLOAD_MAX_VIDEO);
 	}
@@ -71,14 +73,14 @@ is_multipart(const struct req *req)
 static int
 check_type(const struct req *req, struct error *err)
 {
-	static const char *const accepted[] = {
-	    "image/", "video/", "audio/", "application/octet-stream", "multipart/form-data"};
+	static const char *const accepted[] = {"image/", "video/", "audio/", "text/", "application/x-subrip",
+	    "application/octet-stream", "multipart/form-data"};
 
 	for (size_t i = 0; i < ARRAY_LEN(accepted); i++)
 		if (strncasecmp(req->content_type, accepted[i], strlen(accepted[i])) == 0)
 			return 0;
-	return error_set(
-	    err, ERR_MEDIA_TYPE, "The Content-Type must be that of a picture, film or sound, or multipart/form-data.");
+	return error_set(err, ERR_MEDIA_TYPE,
+	    "The Content-Type must be that of a picture, film, sound or text, or multipart/form-data.");
 }
 
 /* Before the first byte: what is told to be too large or has no room need not be read. */
@@ -166,8 +168,8 @@ look(struct upload *up, const unsigned char *bytes, size_t len, struct error *er
 	if (len == 0)
 		return error_code(err, ERR_INPUT, "media_unreadable", "The file is empty.");
 	if (up->sniff.class == SNIFF_NONE)
-		return error_set(
-		    err, ERR_MEDIA_TYPE, "The file is neither a picture nor a film nor a sound that is known here.");
+		return error_set(err, ERR_MEDIA_TYPE,
+		    "The file is no picture, film, sound, caption file or colour table that is known here.");
 	if (says_otherwise(up->declared, &up->sniff))
 		return error_code(err, ERR_INPUT, "media_type_mismatch",
 		    "The file says it is %s, and its content is %s.", up->declared, up->sniff.media_type);

@@ -241,3 +241,28 @@ def test_delete_takes_the_files(owner):
     assert owner.client.delete(f"/api/v1/renders/{render['id']}").status == 200
     assert owner.client.get(render["urls"]["film"]).status == 404
     assert owner.client.get(f"/api/v1/renders/{render['id']}").code == "render_not_found"
+
+
+CORNERS = "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 1))
+SRT = "1\n00:00:00,000 --> 00:00:01,500\nHello there\n\n"
+
+
+def test_captions_and_colour_tables_are_uploaded(owner):
+    """A timeline names them by their asset; what does not parse is refused."""
+    captions = owner.client.post("/api/uploads?wait=25&filename=talk.srt", data=SRT.encode(), content_type="application/x-subrip")
+    table = owner.client.post("/api/uploads?wait=25&filename=swap.cube", content_type="text/plain",
+                              data=("LUT_3D_SIZE 2\n" + CORNERS.replace("1 0 0", "0 0 1")).encode())
+    assert (captions.status, captions.json["state"], captions.json["media_type"]) == (201, "ready", "application/x-subrip"), captions.body
+    assert (table.status, table.json["state"], table.json["media_type"]) == (201, "ready", "text/x-cube"), table.body
+    line = timeline(owner.clips, seconds=1.0)
+    line["captions"] = [{"asset": captions.json["id"], "modes": ["burn", "sidecar"], "language": "en"}]
+    line["tracks"][0]["items"][0]["look"] = {"lut": table.json["id"]}
+    state = owner.render(line)
+    assert any(name.startswith("captions") for name in state["urls"]), state["urls"]
+    for data, kind, code in ((SRT.replace("1,500", "0,000", 1).replace("00:00:00,000 -->", "00:00:09,000 -->"), "application/x-subrip",
+                              "captions_unreadable"),
+                             ("LUT_3D_SIZE 2\n0 0 0\n", "application/octet-stream", "lut_invalid")):
+        refused = owner.client.post("/api/uploads?wait=25", data=data.encode(), content_type=kind)
+        assert (refused.status, refused.code) == (422, code), refused.body
+    lie = owner.client.post("/api/uploads?wait=25", data=SRT.encode(), content_type="image/png")
+    assert (lie.status, lie.code) == (422, "media_type_mismatch"), lie.body

@@ -228,6 +228,56 @@ TEST(probe_refuses_bad_files_with_a_reason)
 	}
 }
 
+/* The text as a file; its name in the folder of the test. */
+static const char *
+text_file(const char *name, const char *text)
+{
+	const char *path = arena_printf(test_arena(), "%s/%s", test_dir(), name);
+	FILE *file = fopen(path, "w");
+
+	if (CHECK(file != NULL)) {
+		(void)fputs(text, file);
+		(void)fclose(file);
+	}
+	return path;
+}
+
+#define CORNERS "0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0 1\n0 1 1\n1 1 1\n"
+
+TEST(probe_reads_captions_and_colour_tables_to_their_end)
+{
+	static const struct {
+		const char *type, *text, *code; /* NULL: it is good */
+	} rows[] = {
+	    {"application/x-subrip", "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n", NULL},
+	    {"text/vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n", NULL},
+	    {"text/x-cube", "LUT_3D_SIZE 2\n" CORNERS, NULL},
+	    {"application/x-subrip", "1\n00:00:02,000 --> 00:00:01,000\nBackwards\n", "captions_unreadable"},
+	    {"text/vtt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n", "media_type_mismatch"},
+	    {"text/vtt", "WEBVTT\n\nno time\n", "captions_unreadable"},
+	    {"text/x-cube", "LUT_3D_SIZE 2\n0 0 0\n", "lut_invalid"},
+	    {"text/x-cube", "LUT_3D_SIZE 66\n", "lut_invalid"},
+	    {"text/x-cube", "# only words\n", "lut_invalid"},
+	    {"text/x-cube", "", "media_empty"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *args =
+		    arena_printf(test_arena(), "{\"input\":\"in0\",\"media_type\":\"%s\"}", rows[i].type);
+		const char *path = text_file("text", rows[i].text);
+		const struct js_value *result = NULL;
+		struct error err = {0};
+
+		if (rows[i].code != NULL) {
+			CHECK_FAILS_CODE(run("probe", args, path, &result, &err), &err, ERR_INPUT, rows[i].code);
+		} else if (CHECK_OK(run("probe", args, path, &result, &err), &err)) {
+			CHECK_STR(js_text(result, "/media_type", NULL), rows[i].type);
+			CHECK_STR(js_text(result, "/type", NULL), i < 2 ? "captions" : "lut");
+			CHECK_INT(js_number(result, "/cues", 0), i < 2);
+		}
+	}
+}
+
 TEST(probe_notices_a_lie_about_the_type)
 {
 	const struct js_value *result = NULL;
@@ -487,7 +537,8 @@ TEST(a_killed_task_may_be_tried_again)
 }
 
 TEST_MAIN_WITH(server_start, server_end, ROW(probe_tells_what_good_files_are), ROW(probe_measures_a_film),
-    ROW(probe_refuses_bad_files_with_a_reason), ROW(probe_notices_a_lie_about_the_type), ROW(import_turns_and_writes),
-    ROW(poster_and_last_frame_are_upright), ROW(camera_makes_an_exact_clip), ROW(product_and_music_come_out_of_nothing),
+    ROW(probe_refuses_bad_files_with_a_reason), ROW(probe_reads_captions_and_colour_tables_to_their_end),
+    ROW(probe_notices_a_lie_about_the_type), ROW(import_turns_and_writes), ROW(poster_and_last_frame_are_upright),
+    ROW(camera_makes_an_exact_clip), ROW(product_and_music_come_out_of_nothing),
     ROW(sandbox_refuses_what_a_task_does_not_need), ROW(sandbox_ends_tasks_that_attack),
     ROW(server_survives_tasks_that_die), ROW(hanging_up_ends_the_task), ROW(a_killed_task_may_be_tried_again))
