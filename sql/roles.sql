@@ -14,6 +14,15 @@ begin
 					null;
 			end;
 		end if;
+		-- What a session sets for itself is not there when a pooler in transaction mode hands it another of the server's connections.
+		if v_role <> 'framewright_owner' then
+			begin
+				execute format('alter role %I in database %I set search_path = framewright, pg_temp', v_role, current_database());
+			exception
+				when insufficient_privilege then
+					raise notice 'the role % has no search_path of its own, which only a pooler needs', v_role;
+			end;
+		end if;
 	end loop;
 	-- An administrator who is not a superuser works as the owner through membership.
 	if not pg_has_role(current_user, 'framewright_owner', 'usage') then
