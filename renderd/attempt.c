@@ -9,6 +9,8 @@
 
 /* The media process is being restarted: try again soon, at no attempt's cost. */
 #define MEDIA_AWAY_DELAY_MS 2000
+/* Work waits for room: somebody has to make some, and that takes a while. */
+#define STORAGE_FULL_DELAY_MS 10000
 /* What gave way is not worth asking for again at once: what it gave way to has only begun. */
 #define GAVE_WAY "gave_way"
 #define GAVE_WAY_DELAY_MS 5000
@@ -175,6 +177,9 @@ attempt_failed(struct attempt *attempt, const struct error *error)
 	} else if (error_has_code(error, "media_away")) {
 		end->outcome = JOB_AGAIN;
 		end->delay_ms = MEDIA_AWAY_DELAY_MS;
+	} else if (error_is(error, ERR_STORAGE_FULL)) {
+		end->outcome = JOB_AGAIN;
+		end->delay_ms = STORAGE_FULL_DELAY_MS;
 	} else if (error_retryable(error)) {
 		end->outcome = JOB_RETRY;
 		if (error->retry_after_s > 0)

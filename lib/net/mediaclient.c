@@ -141,6 +141,12 @@ task_error(struct call *call, const struct js_value *error, struct error *err)
 	call->retryable = js_flag(error, "/retryable", false);
 	if (strcmp(kind, "input") == 0)
 		return error_code(err, ERR_INPUT, code, "%s", detail);
+	/* the one limit that is not the task's own: it is no use trying with less, but later */
+	if (strcmp(code, error_row(ERR_STORAGE_FULL)->code) == 0) {
+		error_set(err, ERR_STORAGE_FULL, "media task '%s': %s", call->task->name, detail);
+		error_public(err, "There is no room on the disk; the work goes on when there is.");
+		return error_fail();
+	}
 	error_set(err, strcmp(kind, "limit") == 0 ? ERR_LIMIT : ERR_INTERNAL, "media task '%s': %s: %s",
 	    call->task->name, code, detail);
 	if (err != NULL)

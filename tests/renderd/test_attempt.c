@@ -73,7 +73,6 @@ TEST(failure_ends_as_its_kind_says)
 	    {ERR_NOT_FOUND, JOB_FAILED, "internal", "false"},
 	    {ERR_PROVIDER, JOB_RETRY, "provider", "true"},
 	    {ERR_LIMIT, JOB_RETRY, "limit", "true"},
-	    {ERR_STORAGE_FULL, JOB_RETRY, "limit", "true"},
 	    {ERR_UNAVAILABLE, JOB_RETRY, "internal", "true"},
 	    {ERR_TIMEOUT, JOB_RETRY, "internal", "true"},
 	};
@@ -134,6 +133,19 @@ TEST(media_that_is_away_costs_no_attempt)
 	attempt_failed(attempt, &err);
 	CHECK_INT(attempt->end.outcome, JOB_AGAIN);
 	CHECK(attempt->end.delay_ms > 0);
+	end(&attempt);
+}
+
+TEST(full_disk_costs_no_attempt_and_says_so)
+{
+	struct attempt *attempt = begin();
+	struct error err = {0};
+
+	(void)error_set(&err, ERR_STORAGE_FULL, "writing: the disk is full");
+	attempt_failed(attempt, &err);
+	CHECK_INT(attempt->end.outcome, JOB_AGAIN);
+	CHECK(attempt->end.delay_ms > 0);
+	CHECK_CONTAINS(attempt->end.body, "storage_full");
 	end(&attempt);
 }
 
@@ -234,6 +246,6 @@ TEST(scratch_is_made_once_and_goes_with_the_attempt)
 
 TEST_MAIN(ROW(attempt_owns_what_was_claimed), ROW(failure_ends_as_its_kind_says),
     ROW(failure_tells_the_public_what_is_public), ROW(provider_says_when_to_come_again),
-    ROW(media_that_is_away_costs_no_attempt), ROW(cancelled_job_ends_as_cancelled), ROW(abandoned_job_is_given_back),
-    ROW(cancelling_counts_more_than_abandoning), ROW(lost_lease_stops_the_work), ROW(done_is_all_of_it),
-    ROW(scratch_is_made_once_and_goes_with_the_attempt))
+    ROW(media_that_is_away_costs_no_attempt), ROW(full_disk_costs_no_attempt_and_says_so),
+    ROW(cancelled_job_ends_as_cancelled), ROW(abandoned_job_is_given_back), ROW(cancelling_counts_more_than_abandoning),
+    ROW(lost_lease_stops_the_work), ROW(done_is_all_of_it), ROW(scratch_is_made_once_and_goes_with_the_attempt))

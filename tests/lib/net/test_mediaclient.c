@@ -172,6 +172,8 @@ TEST(task_errors_keep_their_code)
 		ERR_INPUT, "media_truncated", false},
 	    {"{\"error\":{\"code\":\"out_of_memory\",\"detail\":\"x\",\"kind\":\"limit\",\"retryable\":true}}\n",
 		ERR_LIMIT, "out_of_memory", true},
+	    {"{\"error\":{\"code\":\"storage_full\",\"detail\":\"x\",\"kind\":\"limit\",\"retryable\":true}}\n",
+		ERR_STORAGE_FULL, "storage_full", true},
 	    {"{\"error\":{\"code\":\"encoder\",\"detail\":\"/secret/path\",\"kind\":\"internal\"}}\n", ERR_INTERNAL,
 		"encoder", false},
 	    {"{\"error\":{}}\n", ERR_INTERNAL, "media_failed", false},
