@@ -195,7 +195,12 @@ class Farm:
             wait_until(lambda name=name: self.stack.pid(name) is None, f"the stack's own {name} to rest", 60)
         for word in ("stop", "start"):
             run("env", f"FW_PG_USER={self.account}", TOP / "tools/pg-private", self.stack.home / "pg", word)
+        self.stack.sql = self.sql
         return self
+
+    def sql(self, text):
+        """One value, without the stack's script in between: what is looked at here does not stand still."""
+        return run("psql", "-XAtq", f"{self.database}&user=postgres&options=-csearch_path%3Dframewright", "-c", text).stdout.strip()
 
     def add(self, share=None, extra=""):
         self.count += 1

@@ -1,6 +1,9 @@
 """Machines come, go, die, hang and are cut off; films are finished once and by one of them (issue 4, point 5)."""
+import pathlib
 import signal
 import time
+
+import pytest
 
 import studio
 from hosts import LEASE_TTL_S, wait_until
@@ -137,3 +140,31 @@ def test_limit_of_four_holds_for_three_hosts_and_two_thousand_jobs(farm):
         assert sorted(sql("select unnest(workers) from public.watched").split()) == sorted(workers)
     finally:
         sql(UNWATCH)
+
+
+FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
+@pytest.mark.parametrize("step", ["+2d", "-2d"])
+def test_clock_that_steps_changes_nothing(farm, director, tmp_path, step):
+    """Leases are the database's and the boot clock's: a host whose time of day jumps keeps its film, and takes nobody else's."""
+    clock = farm.stack.home / f"clock{step}"
+    clock.write_text("+0")
+    clock.chmod(0o644)
+    farm.faketime["host" + str(farm.count + 1)] = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
+                                                   "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+    odd = farm.add()
+    render = director.start(director.film())
+    assert farm.at_work() is odd
+    sane = farm.add()
+    lines = len(odd.log().splitlines())
+    clock.write_text(step)
+    other = director.start(director.film(2))
+    finish(director, render, tmp_path)
+    finish(director, other, tmp_path, 2)
+    # its log is the proof that the step was seen
+    days = {line.split("T")[0] for line in odd.log().splitlines()[lines:] if line.startswith("ts=")}
+    assert days and not any(day in sane.log() for day in days), days
+    assert film_job(farm, render) == "done|1|0" and film_job(farm, other) == "done|1|0"
+    assert farm.stack.sql("select count(*) from job where rescues > 0 and created_at > now() - interval '1 hour' and state <> 'done'") == "0"
