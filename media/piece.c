@@ -204,6 +204,9 @@ piece_map(int dir, const char *name, const char *key, struct piece *ret_piece, s
 		piece_unmap(&piece);
 		return 2;
 	}
+	/* proving it has read every page: without this a long film's pieces would all stay in memory while it is
+	 * encoded */
+	(void)madvise(piece.map, piece.map_len, MADV_DONTNEED);
 	/* the least recently used pieces are evicted first; where the time cannot be set they only go earlier */
 	(void)utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW);
 	*ret_piece = piece;
