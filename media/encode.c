@@ -2,6 +2,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
+#include <pthread.h>
 
 #include "media/io.h"
 
@@ -14,12 +15,17 @@ struct encoder {
 	int64_t next;
 };
 
+/* SVT-AV1 keeps what it knows of the processors in globals that opening fills and closing frees, unlocked. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
 void
 encoder_free(struct encoder **encoder)
 {
 	if (*encoder == NULL)
 		return;
+	pthread_mutex_lock(&opening);
 	avcodec_free_context(&(*encoder)->codec);
+	pthread_mutex_unlock(&opening);
 	av_packet_free(&(*encoder)->packet);
 	av_frame_free(&(*encoder)->frame);
 	free(*encoder);
@@ -66,8 +72,10 @@ open_codec(struct encoder *encoder, const struct encoder_request *request, struc
 		return error_set(err, ERR_MEMORY, "no memory for the encoder");
 	describe(encoder->codec, request);
 	ret = read_settings(request, encoder->profile, &options);
+	pthread_mutex_lock(&opening);
 	if (ret >= 0)
 		ret = avcodec_open2(encoder->codec, codec, &options);
+	pthread_mutex_unlock(&opening);
 	left = av_dict_count(options);
 	av_dict_free(&options);
 	if (ret < 0)
