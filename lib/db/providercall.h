@@ -81,8 +81,8 @@ int providercall_accepted(
  * internals. */
 int providercall_rejected(struct db *db, int64_t call, int64_t charged_micros, int64_t duration_ms, const char *error,
     struct error *err) MUST_CHECK;
-/* Never sent: an intent, or a call that only the holder of `lease` could have sent and surely did not. ERR_CONFLICT
- * "already_sent". */
+/* Never sent, as the attempt knows that opened it last with `lease` and alone could have sent it. ERR_CONFLICT
+ * "already_sent", also when another attempt has taken it over since. */
 int providercall_void(struct db *db, int64_t call, int64_t lease, struct error *err) MUST_CHECK;
 /* `error`: JSON object. Keeps its reservation. */
 int providercall_uncertain(struct db *db, int64_t call, const char *error, struct error *err) MUST_CHECK;

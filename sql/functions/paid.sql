@@ -318,14 +318,26 @@ as $$
 	select provider_call_close(p_call, 'rejected', coalesce(p_charged, 0), p_duration_ms, coalesce(p_error, 'refused by the provider'))
 $$;
 
--- Never sent: an intent, or what the caller, who alone could have sent it (p_lease), knows not to have left.
+-- Never sent, as the attempt says that opened it last and alone could have sent it (p_lease). What another attempt has taken over since is
+-- that one's, which may be sending by now; so the state is only believed under the lock. Without a lease: an intent, or a simulated call.
 create or replace function provider_call_void(p_call bigint, p_lease bigint default null) returns boolean
-language sql security definer
+language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
-	select case when (select state = 'intent' or simulated or state in ('sending', 'uncertain') and lease = p_lease
-			from provider_call where id = p_call)
-		then provider_call_close(p_call, 'void', null, null, null) else false end
+declare
+	v_call provider_call;
+begin
+	-- in the order of provider_call_close()
+	perform from job where id = (select job_id from provider_call where id = p_call) for no key update;
+	perform from project where id = (select project_id from provider_call where id = p_call) for no key update;
+	select * into v_call from provider_call where id = p_call for no key update;
+	if v_call.state not in ('intent', 'sending', 'uncertain')
+		or case when p_lease is null then v_call.state <> 'intent' and not v_call.simulated else v_call.lease <> p_lease end
+	then
+		return false;
+	end if;
+	return provider_call_close(p_call, 'void', null, null, null);
+end
 $$;
 
 -- Until when a call that was sent then is looked for.

@@ -10,6 +10,7 @@ enum doing {
 	IDLE,
 	SUBMITTING, /* claimed, nothing of the call is written */
 	INTENDED,   /* intent is committed */
+	HELD_BACK,  /* it was not let send, or could not connect: not one byte left */
 	ALLOWED,    /* `sending` is committed, no byte has left */
 	SENT,	    /* the request is on its way or with the provider */
 	TOLD,	    /* the provider's request id is known here and nowhere else */
@@ -218,8 +219,34 @@ allow(struct space *space, struct state state, int w)
 		if (space->variant != MODEL_SENDING_UNFLUSHED)
 			flush(&state);
 	} else {
-		let_go(&state.worker[w]);
+		state.worker[w].doing = HELD_BACK;
 	}
+	follow(space, &state);
+}
+
+static void
+fail_to_connect(struct space *space, struct state state, int w)
+{
+	if (state.worker[w].doing != INTENDED || state.worker[w].flying)
+		return;
+	state.worker[w].doing = HELD_BACK;
+	follow(space, &state);
+}
+
+/* It takes its own intent back, and nobody else's call: another worker may be sending by now. */
+static void
+take_back(struct space *space, struct state state, int w)
+{
+	const bool own = state.now.call == INTENT && state.now.call_lease == state.worker[w].token;
+	const bool any = state.now.call == INTENT || state.now.call == SENDING;
+
+	if (state.worker[w].doing != HELD_BACK)
+		return;
+	if (own || (space->variant == MODEL_VOID_UNFENCED && any)) {
+		state.now.call = VOID;
+		flush(&state);
+	}
+	let_go(&state.worker[w]);
 	follow(space, &state);
 }
 
@@ -411,6 +438,8 @@ successors(struct space *space, const struct state *state)
 		claim(space, *state, w);
 		intend(space, *state, w);
 		allow(space, *state, w);
+		fail_to_connect(space, *state, w);
+		take_back(space, *state, w);
 		post(space, *state, w);
 		arrive(space, *state, w);
 		refuse(space, *state, w);
@@ -496,6 +525,7 @@ model_variant_name(enum model_variant variant)
 	    [MODEL_FINISH_UNFENCED] = "finish unfenced",
 	    [MODEL_TOKEN_FROM_SEQUENCE] = "token from a sequence",
 	    [MODEL_RESCUE_FORGETS_INTENT] = "rescue forgets the intent",
+	    [MODEL_VOID_UNFENCED] = "void unfenced",
 	};
 
 	return names[variant];

@@ -22,6 +22,7 @@ enum model_variant {
 	MODEL_FINISH_UNFENCED,	     /* a finish does not ask for the lease */
 	MODEL_TOKEN_FROM_SEQUENCE,   /* the database mints the tokens, and a crash takes the counter back */
 	MODEL_RESCUE_FORGETS_INTENT, /* a dead worker's intent stays and blocks every later call */
+	MODEL_VOID_UNFENCED,	     /* a worker that was not let send takes back a call that is another's by now */
 	MODEL__COUNT
 };
 

@@ -31,6 +31,7 @@ TEST(model_breaks_without_any_one_rule)
 	    {.variant = MODEL_FINISH_UNFENCED, .stale_finish = true},
 	    {.variant = MODEL_TOKEN_FROM_SEQUENCE, .stale_finish = true},
 	    {.variant = MODEL_RESCUE_FORGETS_INTENT, .stuck = true},
+	    {.variant = MODEL_VOID_UNFENCED, .twice_billed = true},
 	};
 
 	CHECK_INT(ARRAY_LEN(rows), MODEL__COUNT - 1);

@@ -233,7 +233,7 @@ TEST(call_counts_against_every_budget_or_none)
 	test_sql("update budget set limit_micros = 800000 where scope_id = '%d'", owner);
 	CHECK_OK(providercall_open(renderd(), &new, &call, &err), &err);
 	CHECK_INT(test_sql_int("select sum(reserved_micros) from budget"), 1600000);
-	CHECK_OK(providercall_void(renderd(), call.id, 0, &err), &err);
+	CHECK_OK(providercall_void(renderd(), call.id, job.lease, &err), &err);
 	CHECK_INT(test_sql_int("select sum(reserved_micros) from budget"), 0);
 	CHECK_INT(of_project("reserved_micros"), 0);
 	CHECK_OK(providercall_open(renderd(), &new, &call, &err), &err);
@@ -274,7 +274,13 @@ TEST(call_with_a_lost_lease_is_not_made)
 	CHECK_INT(call.id, opened.id);
 	CHECK(!call.fresh);
 	CHECK_INT(of_project("reserved_micros"), 800000);
+	/* and the first, which wakes up and was not let send, cannot take it back: neither now nor when it is being
+	 * sent */
+	CHECK_FAILS_CODE(providercall_void(renderd(), call.id, job.lease, &err), &err, ERR_CONFLICT, "already_sent");
+	error_clear(&err);
 	CHECK_OK(providercall_sending(renderd(), call.id, again.lease, &err), &err);
+	CHECK_FAILS_CODE(providercall_void(renderd(), call.id, job.lease, &err), &err, ERR_CONFLICT, "already_sent");
+	CHECK_STR(call_state(call.id), "sending");
 }
 
 TEST(call_is_not_sent_for_a_job_that_is_to_be_cancelled)
