@@ -10,6 +10,8 @@
 
 #define AVAILABLE_TIMEOUT_MS 5000
 #define AVAILABLE_CHECK_MS (60 * 1000)
+/* Bad news gets old sooner: one broken connection is not to fail what begins within the next minute. */
+#define AWAY_CHECK_MS 5000
 #define SERVICES_MAX 8
 
 /* By its place in services[]: when it was asked last on the boot clock, negative when it was not there; 0: never. */
@@ -59,8 +61,10 @@ service_available(struct attempt *attempt, const struct paid_ask *ask, struct er
 	if (ask->service->check == NULL || place >= SERVICES_MAX)
 		return 0;
 	asked = atomic_load(&asked_ms[place]);
-	if (asked != 0 && now - (asked < 0 ? -asked : asked) < AVAILABLE_CHECK_MS)
-		return asked > 0 ? 0 : not_there(ask, err);
+	if (asked > 0 && now - asked < AVAILABLE_CHECK_MS)
+		return 0;
+	if (asked < 0 && now + asked < AWAY_CHECK_MS)
+		return not_there(ask, err);
 	if (ask->service->check(attempt, ask, err) == 0) {
 		atomic_store(&asked_ms[place], FW_MAX(now, 1));
 		return 0;

@@ -79,8 +79,9 @@ extern const struct provider_service service_fal;
 int fal_write(struct attempt *attempt, const struct paid_ask *ask, struct js_writer *w, struct error *err) MUST_CHECK;
 const char *fal_pointer(const struct paid_ask *ask) RETURNS_NONNULL;
 
-/* Before the first request of a job: whether its provider is there, at most AVAILABLE_CHECK_MS old news that all slots
- * share. -1 with ERR_UNAVAILABLE and the code provider_unavailable: nothing was asked that could cost money. */
+/* Before the first request of a job: whether its provider is there. All slots share the answer, a good one for a
+ * minute, a bad one for five seconds. -1 with ERR_UNAVAILABLE and the code provider_unavailable: nothing was asked that
+ * could cost money. */
 int service_available(struct attempt *attempt, const struct paid_ask *ask, struct error *err) MUST_CHECK;
 
 /* ---- what their files share ---- */

@@ -504,6 +504,7 @@ paid_run(struct attempt *attempt, const struct paid_ask *ask, struct paid_file *
 			return ends(attempt, JOB_CANCELLED, -1, ret_next);
 		if (!found && service_available(attempt, ask, err) < 0) {
 			went(attempt, ask, false);
+			error_retry_after(err, 5 * attempt->job.attempt);
 			return -1;
 		}
 		return begin(attempt, ask, ret_file, ret_next, err);
