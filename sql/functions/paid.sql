@@ -332,7 +332,7 @@ begin
 	perform from project where id = (select project_id from provider_call where id = p_call) for no key update;
 	select * into v_call from provider_call where id = p_call for no key update;
 	if v_call.state not in ('intent', 'sending', 'uncertain')
-		or case when p_lease is null then v_call.state <> 'intent' and not v_call.simulated else v_call.lease <> p_lease end
+		or (case when p_lease is null then v_call.state <> 'intent' and not v_call.simulated else v_call.lease <> p_lease end)
 	then
 		return false;
 	end if;
