@@ -93,11 +93,12 @@ class Bench:
                 os.killpg(child.pid, signal.SIGTERM)
             except ProcessLookupError:
                 continue
+            child.wait()
+            # libfcgi's accept survives a SIGTERM
             try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:  # libfcgi's accept survives a SIGTERM
                 os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            except ProcessLookupError:
+                pass
 
     def site(self):
         """The site as it is delivered, with rates that do not bite, and beside it two servers of the same shape."""
