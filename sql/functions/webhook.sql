@@ -58,6 +58,21 @@ begin
 end
 $$;
 
+-- The same, for what is to be sent to it; refuses also when it is switched off.
+create or replace function webhook_own_enabled(p_id uuid) returns webhook_endpoint
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_endpoint webhook_endpoint := webhook_own(p_id);
+begin
+	if not v_endpoint.enabled then
+		perform refuse(409, 'webhook_disabled', 'The webhook is switched off.', '', 'switch it on first');
+	end if;
+	return v_endpoint;
+end
+$$;
+
 create or replace function webhook_create(p_url text, p_project uuid, p_types text[], p_secret bytea)
 returns table (id uuid, project_id uuid, url text, types text[], enabled boolean, disabled_reason text, created_at timestamptz)
 language plpgsql security definer
@@ -180,12 +195,9 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
-	v_endpoint webhook_endpoint := webhook_own(p_id);
+	v_endpoint webhook_endpoint := webhook_own_enabled(p_id);
 	v_id bigint;
 begin
-	if not v_endpoint.enabled then
-		perform refuse(409, 'webhook_disabled', 'The webhook is switched off.', '', 'switch it on first');
-	end if;
 	insert into webhook_delivery (endpoint_id, message_id, type, content, replay_of)
 	select d.endpoint_id, d.message_id, d.type, d.content, d.id
 	from webhook_delivery d
@@ -205,12 +217,9 @@ language plpgsql security definer
 set search_path = framewright, pg_temp
 as $$
 declare
-	v_endpoint webhook_endpoint := webhook_own(p_id);
+	v_endpoint webhook_endpoint := webhook_own_enabled(p_id);
 	v_id bigint;
 begin
-	if not v_endpoint.enabled then
-		perform refuse(409, 'webhook_disabled', 'The webhook is switched off.', '', 'switch it on first');
-	end if;
 	insert into webhook_delivery (endpoint_id, message_id, type, content)
 	values (v_endpoint.id, 'evt_' || replace(gen_random_uuid()::text, '-', ''), 'webhook.ping',
 		jsonb_build_object('type', 'webhook.ping', 'timestamp', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
