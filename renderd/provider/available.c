@@ -2,8 +2,8 @@
  * Whether a provider is there, asked before money is. The answer is kept for all slots of the process: six pictures
  * that begin together ask once or twice and not six times.
  */
+#include <assert.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #include "renderd/provider/service.h"
 #include "renderd/step/paid.h"
@@ -24,6 +24,7 @@ place_of(const struct provider_service *service)
 
 	while (services[i] != NULL && services[i] != service)
 		i++;
+	assert(i < SERVICES_MAX);
 	return i;
 }
 
@@ -58,7 +59,7 @@ service_available(struct attempt *attempt, const struct paid_ask *ask, struct er
 	const int64_t now = clock_boot_ms(attempt->renderd->clock);
 	int64_t asked;
 
-	if (ask->service->check == NULL || place >= SERVICES_MAX)
+	if (ask->service->check == NULL)
 		return 0;
 	asked = atomic_load(&asked_ms[place]);
 	if (asked > 0 && now - asked < AVAILABLE_CHECK_MS)

@@ -27,6 +27,16 @@ as $$
 $$;
 comment on function ad_limit_text is 'What a user reads when the money is used up.';
 
+create or replace function ad_failed_frame(p_last jsonb, p_code text, p_text text)
+returns jsonb
+language sql immutable
+set search_path = framewright, pg_temp
+as $$
+	select jsonb_build_object('stage', 'failed', 'message', p_text, 'progress', coalesce(p_last -> 'progress', '0'),
+		'run_progress', coalesce(p_last -> 'run_progress', '0'), 'error', jsonb_build_object('code', p_code, 'message', p_text))
+$$;
+comment on function ad_failed_frame is 'The event of a failed step: the bar stays where the last frame left it.';
+
 -- The step has failed: stage, reason, last frame. p_detail is shown only where it was written for users.
 create or replace function ad_fail(p_job job, p_code text, p_detail text)
 returns void
@@ -58,10 +68,7 @@ begin
 	update ad_session s
 	set stage = 'failed', failed_stage = s.stage, error_code = p_code, error_message = v_text
 	where s.project_id = v_project.id;
-	perform ad_emit(v_project.id, p_job.id, jsonb_build_object('stage', 'failed', 'message', v_text,
-		'progress', coalesce(v_session.last_progress -> 'progress', '0'),
-		'run_progress', coalesce(v_session.last_progress -> 'run_progress', '0'),
-		'error', jsonb_build_object('code', p_code, 'message', v_text)), 'end');
+	perform ad_emit(v_project.id, p_job.id, ad_failed_frame(v_session.last_progress, p_code, v_text), 'end');
 end
 $$;
 comment on function ad_fail is 'Ends the running step as failed.';

@@ -174,10 +174,7 @@ begin
 	update ad_session s
 	set stage = 'failed', failed_stage = s.stage, error_code = p_code, error_message = v_text
 	where s.project_id = p_job.project_id;
-	perform ad_emit(p_job.project_id, p_job.id, jsonb_build_object('stage', 'failed', 'message', v_text,
-		'progress', coalesce(v_session.last_progress -> 'progress', '0'),
-		'run_progress', coalesce(v_session.last_progress -> 'run_progress', '0'),
-		'error', jsonb_build_object('code', p_code, 'message', v_text)), 'end');
+	perform ad_emit(p_job.project_id, p_job.id, ad_failed_frame(v_session.last_progress, p_code, v_text), 'end');
 	select coalesce(array_agg(j.id order by j.id), '{}') into v_jobs
 	from job j
 	where j.project_id = p_job.project_id and j.finished_at is null and j.cancel_requested_at is null and j.kind <> 'ad.import';
