@@ -4,8 +4,10 @@
 
 /* The same everywhere: with another number of threads x264 makes other bits. */
 #define ENCODER_THREADS 2
-/* Near to transparent, because a second encoding follows. */
-#define ENCODER_CRF "16"
+/* Near to transparent, because a second encoding follows: SSIM to the drawn frames as with "medium" at 16, in half of
+ * its time and an eighth more bytes. */
+#define ENCODER_PRESET "veryfast"
+#define ENCODER_CRF "14"
 /* Index of one track: headers, and per frame its size, time offset and place. */
 #define MOOV_HEAD 4096
 #define MOOV_FRAME 40
@@ -49,7 +51,7 @@ encoder_open(struct clip *clip, struct error *err)
 	codec->gop_size = 30;
 	codec->thread_count = ENCODER_THREADS;
 	codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
-	rc = av_dict_set(&options, "preset", "medium", 0) | av_dict_set(&options, "crf", ENCODER_CRF, 0) |
+	rc = av_dict_set(&options, "preset", ENCODER_PRESET, 0) | av_dict_set(&options, "crf", ENCODER_CRF, 0) |
 	     av_dict_set(&options, "profile", "high", 0) |
 	     av_dict_set(&options, "x264-params", "cpu-independent=1:rc-lookahead=20", 0);
 	if (rc >= 0)
