@@ -13,6 +13,9 @@
 #include "media/render_priv.h"
 
 #define TEXT_SIZE_MIN 36
+/* a frame taller than wide has its room below a line and not beside it: there letters keep most of their size */
+#define TALL_SIZE_MIN 0.75
+#define TALL_LINES 4
 #define LINE_SHARE 0.9 /* of the frame's width, as drawtext.h says */
 
 /* ---- fonts ---- */
@@ -211,6 +214,10 @@ draw_text(
 	full.width = render->stage.width;
 	full.height = render->stage.height;
 	full.size_min = TEXT_SIZE_MIN * plan_scale(render->plan);
+	if (full.height > full.width) {
+		full.size_min = full.size * TALL_SIZE_MIN;
+		full.max_lines = TALL_LINES;
+	}
 	return drawtext_stamp(&full, ret_stamp, NULL, err);
 }
 

@@ -346,8 +346,25 @@ TEST(render_refuses_parts_of_another_plan)
 	    &made.err, ERR_INPUT);
 }
 
+TEST(text_of_a_tall_frame_breaks_before_it_gets_small)
+{
+	const char *args = arena_printf(test_arena(),
+	    "{\"output\":\"film%d.mp4\",\"assets\":{},\"timeline\":{\"version\":1,\"output\":{\"width\":108,\"height\":"
+	    "192,"
+	    "\"fps\":[25,1]},\"tracks\":[{\"items\":[{\"type\":\"card\",\"duration\":0.4,\"size\":96,\"text\":\"Two "
+	    "days at the sea\",\"font\":\"DejaVuSans-Bold\"}]}]}}",
+	    number++);
+	struct rig_film film;
+
+	if (!CHECK_OK(rig_render(args, -1, &film), &film.err))
+		return;
+	/* of black, 16: two lines of large letters make it 21 on average, one line of small ones 18 */
+	CHECK(rig_decode(&film, args).luma[0] >= 20);
+}
+
 TEST_MAIN_WITH(rig_set_up, rig_tear_down, ROW(source_gives_the_asked_picture_in_any_order),
     ROW(render_file_is_what_was_planned), ROW(render_shows_the_right_source_pictures), ROW(render_dissolves_linearly),
     ROW(render_again_reuses_everything_and_is_identical), ROW(render_incremental_equals_full),
     ROW(render_rebuilds_damaged_pieces), ROW(render_refuses_with_a_reason), ROW(render_dry_run_says_what_it_would_do),
-    ROW(render_joins_what_others_made_in_parts), ROW(render_refuses_parts_of_another_plan))
+    ROW(render_joins_what_others_made_in_parts), ROW(render_refuses_parts_of_another_plan),
+    ROW(text_of_a_tall_frame_breaks_before_it_gets_small))
