@@ -24,7 +24,7 @@ def demo(stack):
 def film(stack, demo, tmp_path_factory):
     """A finished advert, made once: (session id, session object, path of the MP4)."""
     session_id = demo.new_session()
-    state = demo.pictures(session_id)
+    state = demo.pictures(session_id, num_images=4)
     demo.approve_pictures(session_id, [p["id"] for p in state["generated_images"][:3]])
     state = demo.clips(session_id)
     demo.approve_clips(session_id, [c["id"] for c in state["generated_clips"]])

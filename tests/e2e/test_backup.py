@@ -44,7 +44,7 @@ def test_film_survives_its_machine(shelf):
         costs = client.get(f"/api/sessions/{session_id}/costs").json
         # a step is under way while the backup is made
         busy = client.new_session()
-        client.start("/api/generate-images", session_id=busy, product_prompt="a white skincare bottle", num_images=4)
+        client.start("/api/generate-images", session_id=busy, product_prompt="pink tennis shoes with white laces", num_images=4)
         backup(first, target)
         assert sorted(os.listdir(target)) == ["SHA256SUMS", "database.dump", "files.tar"]
         again = backup(first, target, check=False)

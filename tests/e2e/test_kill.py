@@ -205,7 +205,7 @@ def ancestors(pid):
 def advert_under_fire(stack, client, assassin, kills):
     """The whole flow; kills: how many in pictures, clips and film."""
     session_id = client.new_session()
-    start(client, session_id, "/api/generate-images", product_prompt="pink tennis shoes with white laces", num_images=PICTURES, fresh=True)
+    start(client, session_id, "/api/generate-images", product_prompt=studio.QUICK_PRODUCT, num_images=PICTURES, fresh=True)
     state = assassin.through(client, session_id, kills[0], "image_selection")
     assert state["stage"] == "image_selection", state["error"]
     assert len(state["generated_images"]) == PICTURES and not state["warnings"]

@@ -10,6 +10,7 @@ import websocket
 
 import studio
 
+SHOES = "pink tennis shoes with white laces"
 PRODUCTS = [
     ("pink athletic tennis shoes with white laces", "girl running on outdoor track in golden hour sunlight"),
     ("luxury gold watch with leather strap on marble surface", "slow rotation on black velvet display, dramatic lighting"),
@@ -121,7 +122,7 @@ def test_step_6_limits(walk, field, body):
 
 def test_step_7_to_9_pictures(walk):
     client = walk["client"]
-    body = {"session_id": walk["id"], "product_prompt": "pink tennis shoes with white laces", "num_images": 6,
+    body = {"session_id": walk["id"], "product_prompt": SHOES, "num_images": 6,
             "style_keywords": ["professional", "studio"]}
     answer = client.post("/api/generate-images", body)
     assert answer.status == 202
@@ -296,11 +297,11 @@ def test_step_18_cache(walk):
     client = walk["client"]
     first = client.session(walk["id"])
     again = client.new_session()
-    state = client.pictures(again, num_images=6, style_keywords=["professional", "studio"])
+    state = client.pictures(again, SHOES, num_images=6, style_keywords=["professional", "studio"])
     assert state["total_cost"] == 0 and state["consistency_seed"] == first["consistency_seed"]
     assert all(p["cached"] and p["cost"] == 0 for p in state["generated_images"])
     fresh = client.new_session()
-    state = client.pictures(fresh, num_images=4, style_keywords=["professional", "studio"], fresh=True)
+    state = client.pictures(fresh, SHOES, num_images=4, style_keywords=["professional", "studio"], fresh=True)
     assert state["total_cost"] == 0.201 and state["consistency_seed"] != first["consistency_seed"]
 
 
