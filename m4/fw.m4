@@ -52,10 +52,3 @@ AC_DEFUN([FW_COVERAGE], [
 	AS_IF([test "x$enable_coverage" = xyes], [COVERAGE_CFLAGS="--coverage -O0 -g"])
 	AC_SUBST([COVERAGE_CFLAGS])
 ])
-
-AC_DEFUN([FW_FAULT_POINTS], [
-	AC_ARG_ENABLE([faults], [AS_HELP_STRING([--enable-faults], [compile in the named fault points (tests only)])],
-		[], [enable_faults=no])
-	fw_faults=$enable_faults
-	AS_IF([test "x$enable_faults" = xyes], [AC_DEFINE([FW_FAULTS], [1], [Named fault points are compiled in])])
-])

@@ -1,6 +1,6 @@
 /*
- * Named places where a test can make the process die, hang or fail. Nothing of it exists unless configured with
- * --enable-faults.
+ * Named places where a test can make the process die, hang or fail. Nothing of it exists in the programs that are
+ * installed: tests/faults compiles the daemon once more with FW_FAULTS.
  *
  *     FRAMEWRIGHT_FAULT=after_intent:kill            first time, SIGKILL
  *     FRAMEWRIGHT_FAULT=publish:error:3,claim:exit   third time through publish fails; exit(99) at claim

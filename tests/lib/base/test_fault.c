@@ -1,4 +1,4 @@
-/* lib/base/fault.c; the FAULT macro itself is nothing unless configured with --enable-faults. */
+/* lib/base/fault.c; the FAULT macro itself is nothing unless FW_FAULTS is defined. */
 #include "tests/harness/test_main.h"
 
 #include <sys/wait.h>
