@@ -156,6 +156,17 @@ asset_of_job(struct db *db, struct arena *arena, const char *job_id, const char 
 	return 0;
 }
 
+static void
+list_read(struct db_row *row, struct arena *arena, void *item)
+{
+	asset_read(row, arena, item);
+}
+
+static const struct noun_item list_item = {.size = sizeof(struct asset),
+    .read = list_read,
+    .at_us = offsetof(struct asset, created_us),
+    .id = offsetof(struct asset, id)};
+
 int
 asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
     struct asset **ret_assets, size_t *ret_count, const char **ret_next, struct error *err)
@@ -170,25 +181,10 @@ asset_list_uploads(struct db *db, struct arena *arena, int limit, const char *cu
 		DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id), DB_INT(at.id != NULL ? 0 : offset)),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing uploads");
-	size_t count = (size_t)FW_MIN(res.count, limit);
-	struct asset *assets = ARENA_ARRAY(arena, count, struct asset);
+	struct asset *assets = noun_page_read(&res, arena, &list_item, limit, ret_count, ret_next, err);
 	if (assets == NULL)
-		return arena_error(arena, err);
-	for (size_t i = 0; i < count; i++) {
-		struct db_row row = db_row(&res, (int)i);
-		asset_read(&row, arena, &assets[i]);
-		if (db_row_end(&row, err) < 0)
-			return -1;
-	}
-	const char *next = NULL;
-	if (res.count > limit) {
-		next = noun_cursor_make(arena, assets[count - 1].created_us, assets[count - 1].id);
-		if (next == NULL)
-			return arena_error(arena, err);
-	}
+		return -1;
 	*ret_assets = assets;
-	*ret_count = count;
-	*ret_next = next;
 	return 0;
 }
 

@@ -52,6 +52,38 @@ noun_cursor_make(struct arena *arena, int64_t at_us, const char *id)
 	return arena_printf(arena, "%" PRId64 ".%s", at_us, id);
 }
 
+void *
+noun_page_read(const struct db_result *res, struct arena *arena, const struct noun_item *item, int limit,
+    size_t *ret_count, const char **ret_next, struct error *err)
+{
+	const size_t count = (size_t)FW_MIN(res->count, limit);
+	char *items = arena_array(arena, count, item->size);
+	const char *next = NULL;
+
+	if (items == NULL) {
+		arena_error(arena, err);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct db_row row = db_row(res, (int)i);
+		item->read(&row, arena, items + i * item->size);
+		if (db_row_end(&row, err) < 0)
+			return NULL;
+	}
+	if (res->count > limit) {
+		const char *last = items + (count - 1) * item->size;
+		next = noun_cursor_make(arena, *(const int64_t *)(const void *)(last + item->at_us),
+		    *(const char *const *)(const void *)(last + item->id));
+		if (next == NULL) {
+			arena_error(arena, err);
+			return NULL;
+		}
+	}
+	*ret_count = count;
+	*ret_next = next;
+	return items;
+}
+
 int
 noun_session_id(const char *id, struct error *err)
 {

@@ -40,6 +40,18 @@ int noun_cursor_parse(
 /* NULL when the arena is exhausted. */
 const char *noun_cursor_make(struct arena *arena, int64_t at_us, const char *id) MUST_CHECK;
 
+/* What a list is made of: how a row is read into an item, and where in it lie the int64_t and the const char * that the
+ * list is ordered by. */
+struct noun_item {
+	size_t size;
+	void (*read)(struct db_row *row, struct arena *arena, void *item);
+	size_t at_us, id;
+};
+/* A page out of a result of which one row more than `limit` was asked for: that one tells whether there is a next page,
+ * and *ret_next is NULL when there is none. The items, in the arena; NULL on failure. */
+void *noun_page_read(const struct db_result *res, struct arena *arena, const struct noun_item *item, int limit,
+    size_t *ret_count, const char **ret_next, struct error *err) MUST_CHECK;
+
 /* ERR_NOT_FOUND "session_not_found" unless the text is a UUID: nothing else can name a session. */
 int noun_session_id(const char *id, struct error *err) MUST_CHECK;
 

@@ -82,6 +82,17 @@ project_load(struct db *db, struct arena *arena, const char *id, struct project 
 	return 0;
 }
 
+static void
+list_read(struct db_row *row, struct arena *arena, void *item)
+{
+	project_read(row, arena, item);
+}
+
+static const struct noun_item list_item = {.size = sizeof(struct project),
+    .read = list_read,
+    .at_us = offsetof(struct project, updated_us),
+    .id = offsetof(struct project, id)};
+
 int
 project_list(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
     struct project **ret_projects, size_t *ret_count, const char **ret_next, struct error *err)
@@ -98,25 +109,10 @@ project_list(struct db *db, struct arena *arena, int limit, const char *cursor, 
 		DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id), DB_INT(at.id != NULL ? 0 : offset)),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing projects");
-	size_t count = (size_t)FW_MIN(res.count, limit);
-	struct project *projects = ARENA_ARRAY(arena, count, struct project);
+	struct project *projects = noun_page_read(&res, arena, &list_item, limit, ret_count, ret_next, err);
 	if (projects == NULL)
-		return arena_error(arena, err);
-	for (size_t i = 0; i < count; i++) {
-		struct db_row row = db_row(&res, (int)i);
-		project_read(&row, arena, &projects[i]);
-		if (db_row_end(&row, err) < 0)
-			return -1;
-	}
-	const char *next = NULL;
-	if (res.count > limit) {
-		next = noun_cursor_make(arena, projects[count - 1].updated_us, projects[count - 1].id);
-		if (next == NULL)
-			return arena_error(arena, err);
-	}
+		return -1;
 	*ret_projects = projects;
-	*ret_count = count;
-	*ret_next = next;
 	return 0;
 }
 

@@ -144,12 +144,22 @@ render_of_job(struct db *db, struct arena *arena, const char *job_id, struct ren
 	return load_by(db, arena, &of_job_stmt, job_id, ret_render, err);
 }
 
+static void
+list_read(struct db_row *row, struct arena *arena, void *item)
+{
+	render_read(row, arena, item);
+}
+
+static const struct noun_item list_item = {.size = sizeof(struct render),
+    .read = list_read,
+    .at_us = offsetof(struct render, created_us),
+    .id = offsetof(struct render, id)};
+
 int
 render_list(struct db *db, struct arena *arena, const char *project_id, int limit, const char *cursor, int64_t offset,
     struct render **ret_renders, size_t *ret_count, const char **ret_next, struct error *err)
 {
 	CLEANUP(db_result_done) struct db_result res = DB_RESULT_INIT;
-	const char *next = NULL;
 	struct noun_cursor at;
 
 	if (!id_is_uuid(project_id))
@@ -164,24 +174,10 @@ render_list(struct db *db, struct arena *arena, const char *project_id, int limi
 		    DB_INT(at.id != NULL ? 0 : offset)),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing the renders of '%s'", project_id);
-	size_t count = (size_t)FW_MIN(res.count, limit);
-	struct render *renders = ARENA_ARRAY(arena, count, struct render);
+	struct render *renders = noun_page_read(&res, arena, &list_item, limit, ret_count, ret_next, err);
 	if (renders == NULL)
-		return arena_error(arena, err);
-	for (size_t i = 0; i < count; i++) {
-		struct db_row row = db_row(&res, (int)i);
-		render_read(&row, arena, &renders[i]);
-		if (db_row_end(&row, err) < 0)
-			return -1;
-	}
-	if (res.count > limit) {
-		next = noun_cursor_make(arena, renders[count - 1].created_us, renders[count - 1].id);
-		if (next == NULL)
-			return arena_error(arena, err);
-	}
+		return -1;
 	*ret_renders = renders;
-	*ret_count = count;
-	*ret_next = next;
 	return 0;
 }
 

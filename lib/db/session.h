@@ -107,6 +107,7 @@ struct session_row {
 	int64_t total_micros;
 	int64_t created_us, updated_us;
 	enum project_role role;
+	int64_t total; /* of all that match; the same in each row */
 };
 
 struct session_list {

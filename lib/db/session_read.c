@@ -232,9 +232,11 @@ session_load(struct db *db, struct arena *arena, const char *id, struct session 
 	return 0;
 }
 
-static int64_t
-session_row_read(struct db_row *row, struct arena *arena, struct session_row *session)
+static void
+row_read(struct db_row *row, struct arena *arena, void *item)
 {
+	struct session_row *session = item;
+
 	session->id = db_get_text(row, arena);
 	session->stage = session_stage_of_name(db_get_text(row, arena));
 	session->product_prompt = db_get_text_or(row, arena, NULL);
@@ -244,8 +246,13 @@ session_row_read(struct db_row *row, struct arena *arena, struct session_row *se
 	session->created_us = db_get_time(row);
 	session->updated_us = db_get_time(row);
 	session->role = project_role_of_name(db_get_text(row, arena));
-	return db_get_int(row);
+	session->total = db_get_int(row);
 }
+
+static const struct noun_item list_item = {.size = sizeof(struct session_row),
+    .read = row_read,
+    .at_us = offsetof(struct session_row, created_us),
+    .id = offsetof(struct session_row, id)};
 
 int
 session_list(struct db *db, struct arena *arena, int limit, const char *cursor, int64_t offset,
@@ -264,22 +271,10 @@ session_list(struct db *db, struct arena *arena, int limit, const char *cursor, 
 		DB_ARGS(DB_INT(limit + 1), DB_TIME(at.at_us), DB_TEXT(at.id), DB_INT(at.id != NULL ? 0 : offset)),
 		DB_MANY, &res, err) < 0)
 		return error_wrap(err, "listing sessions");
-	list.count = (size_t)FW_MIN(res.count, limit);
-	list.rows = ARENA_ARRAY(arena, list.count, struct session_row);
+	list.rows = noun_page_read(&res, arena, &list_item, limit, &list.count, &list.next, err);
 	if (list.rows == NULL)
-		return arena_error(arena, err);
-	for (size_t i = 0; i < list.count; i++) {
-		struct db_row row = db_row(&res, (int)i);
-		list.total = session_row_read(&row, arena, &list.rows[i]);
-		if (db_row_end(&row, err) < 0)
-			return -1;
-	}
-	if (res.count > limit) {
-		const struct session_row *last = &list.rows[list.count - 1];
-		list.next = noun_cursor_make(arena, last->created_us, last->id);
-		if (list.next == NULL)
-			return arena_error(arena, err);
-	}
+		return -1;
+	list.total = list.count > 0 ? list.rows[0].total : 0;
 	*ret_list = list;
 	return 0;
 }
