@@ -200,7 +200,7 @@ class Farm:
 
     def sql(self, text):
         """One value, without the stack's script in between: what is looked at here does not stand still."""
-        return run("psql", "-XAtq", f"{self.database}&user=postgres&options=-csearch_path%3Dframewright", "-c", text).stdout.strip()
+        return run(studio.PSQL, "-XAtq", f"{self.database}&user=postgres&options=-csearch_path%3Dframewright", "-c", text).stdout.strip()
 
     def add(self, share=None, extra=""):
         self.count += 1
