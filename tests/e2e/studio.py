@@ -166,7 +166,8 @@ class Stack:
         self.configure(extra)
 
     def configure(self, extra):
-        (self.home / "extra.conf").write_text("PASSWORD_MEMORY=1MiB\n" + extra)
+        # a connection costs the database a tenth of a second of processor, which nobody here asks for in vain
+        (self.home / "extra.conf").write_text("PASSWORD_MEMORY=1MiB\nAPI_THREADS=6\nRENDERD_CALLS=4\n" + extra)
 
     def tool(self, *args, check=True, **kw):
         return subprocess.run([str(TOP / "tools/stack"), *args], env=self.env, check=check, capture_output=True, text=True, **kw)
