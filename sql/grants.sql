@@ -67,7 +67,7 @@ begin
 		('worker_begin', 're'), ('worker_drain', 're'), ('worker_seen', 're'), ('worker_end', 're'),
 		('tick', 'rc'), ('job_rescue', 'rc'), ('partitions_keep', 'rc'),
 		('job_claim', 'r'), ('job_heartbeat', 'r'), ('job_end', 'r'), ('job_block_provider', 'rc'),
-		('job_add', 'rc'), ('job_cancel', 'arc'), ('job_retry', 'ac'), ('job_cancel_project', 'rc'),
+		('job_add', 'rc'), ('job_added', 'rc'), ('job_cancel', 'arc'), ('job_retry', 'ac'), ('job_cancel_project', 'rc'),
 		('event_add', 'rc'), ('ledger_add', 'rc'), ('price_of', 'arc'), ('cost_check', 'arc'), ('project_limit', 'arc'),
 		('budget_ids', 'rc'),
 		('provider_call_open', 'r'), ('provider_call_sending', 'r'), ('provider_call_accepted', 'rc'), ('provider_call_rejected', 'r'),

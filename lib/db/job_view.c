@@ -28,9 +28,11 @@ static const struct db_stmt job_list_stmt = {"job_list",
 static const struct db_stmt job_cancel_stmt = {
     "job_cancel", "select job, state, project, seq, woke from job_cancel($1)", 1};
 static const struct db_stmt job_retry_stmt = {"job_retry", "select job_retry($1)", 1};
-static const struct db_stmt job_add_stmt = {
-    "job_add", "select job_add($1, $2, $3, coalesce($4::jsonb, '{}'), $5, $6, $7, $8, $9, $10, $11, $12)", 12};
-static const struct db_stmt job_added_stmt = {"job_added", "select public_id, state from job where id = $1", 1};
+static const struct db_stmt job_add_stmt = {"job_add",
+    "select j.id, a.public_id, a.state"
+    " from job_add($1, $2, $3, coalesce($4::jsonb, '{}'), $5, $6, $7, $8, $9, $10, $11, $12) as j (id), "
+    "job_added(j.id) a",
+    12};
 
 const struct db_stmt_row job_view_statements[] = {
     {&job_load_stmt, "arc"},
@@ -38,7 +40,6 @@ const struct db_stmt_row job_view_statements[] = {
     {&job_cancel_stmt, "arc"},
     {&job_retry_stmt, "ac"},
     {&job_add_stmt, "rc"},
-    {&job_added_stmt, "rc"},
     {NULL, NULL},
 };
 
@@ -153,11 +154,7 @@ job_add(struct db *db, const struct job_new *job, int64_t *ret_id, char ret_publ
 		DB_ONE, &res, err) < 0)
 		return error_wrap(err, "adding a job '%s'", job->kind);
 	struct db_row row = db_row(&res, 0);
-	const int64_t id = db_get_int(&row);
-	if (db_row_end(&row, err) < 0 || db_run(db, &job_added_stmt, DB_ARGS(DB_INT(id)), DB_ONE, &res, err) < 0)
-		return error_wrap(err, "adding a job '%s'", job->kind);
-	row = db_row(&res, 0);
-	*ret_id = id;
+	*ret_id = db_get_int(&row);
 	db_get_chars(&row, ret_public_id, ID_UUID_SIZE);
 	db_get_chars(&row, state, sizeof(state));
 	if (db_row_end(&row, err) < 0)

@@ -154,6 +154,14 @@ begin
 end
 $$;
 
+-- Volatile, because it is asked about a job that the same statement has added.
+create or replace function job_added(p_id bigint) returns table (public_id uuid, state text)
+language sql volatile security definer
+set search_path = framewright, pg_temp
+as $$
+	select j.public_id, j.state from job j where j.id = p_id
+$$;
+
 -- The next jobs of a queue that keep each owner within p_max jobs at work; only asked for queues that have such a limit. It looks at the
 -- front of the queue only, where the fair tags put every owner's next jobs side by side.
 create or replace function job_within_owners(p_provider text, p_max int, p_count int) returns bigint[]
