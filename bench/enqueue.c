@@ -49,7 +49,7 @@ enqueue(struct db *db, struct error *err)
 int
 main(int argc, char **argv)
 {
-	struct db_options options = {.url = getenv("DATABASE_URL"), .program = "bench"};
+	struct db_options options = {.url = getenv("DATABASE_URL"), .program = "bench", .bell = getenv("JOB_BELL")};
 	struct db *db = NULL;
 	struct error err = {0};
 	int status = 0;

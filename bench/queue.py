@@ -59,7 +59,7 @@ class Machine:
     def env(self):
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), "FW_ENV": "test", "LOG_LEVEL": "error",
                 "DATABASE_URL": self.url("fw", "framewright_renderd"), "STORE_DIR": str(self.home / "store"),
-                "MEDIA_SOCKET": str(self.home / "media.sock"), "DISK_RESERVE": "0"}
+                "MEDIA_SOCKET": str(self.home / "media.sock"), "JOB_BELL": str(self.home / "jobs.bell"), "DISK_RESERVE": "0"}
 
     def start_redis(self):
         if shutil.which("redis-server") is None:

@@ -20,6 +20,7 @@ options_of(const struct app *app)
 	    .timeout_s = (int)conf_seconds(app->conf, CONF_DB_TIMEOUT),
 	    .attempts = 1,
 	    .notifier = app->notifier,
+	    .bell = conf_str(app->conf, CONF_JOB_BELL),
 	    .log = &app->log,
 	};
 }

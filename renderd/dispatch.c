@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/db/bell.h"
 #include "lib/db/worker.h"
 #include "renderd/idle.h"
 #include "renderd/slots.h"
@@ -154,6 +155,7 @@ wait_for_something(struct dispatcher *d, int timeout_ms)
 	    {.fd = d->renderd->stop->signal_fd, .events = POLLIN},
 	    {.fd = d->renderd->wake_fd, .events = POLLIN},
 	    {.fd = db_fd(d->listener), .events = POLLIN},
+	    {.fd = d->renderd->bell_fd, .events = POLLIN},
 	};
 	uint64_t count;
 
@@ -165,6 +167,10 @@ wait_for_something(struct dispatcher *d, int timeout_ms)
 		abort();
 	if (fds[2].revents != 0)
 		read_notes(d);
+	if (fds[3].revents != 0) {
+		bell_heard(d->renderd->bell_fd);
+		d->look = true;
+	}
 }
 
 /* Running work goes on for a while; what is still there then is given back by its slot. */

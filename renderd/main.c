@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/path.h"
+#include "lib/db/bell.h"
 #include "lib/db/migrate.h"
 #include "lib/db/session.h"
 #include "lib/db/worker.h"
@@ -147,6 +149,18 @@ run_with_store(struct renderd *renderd, struct error *err)
 	return status;
 }
 
+/* Without it jobs are found a little later. */
+static void
+listen_to_bell(struct renderd *renderd)
+{
+	struct error err;
+
+	error_clear(&err);
+	renderd->bell_fd = bell_listen(renderd->database.bell, &err);
+	if (renderd->bell_fd < 0)
+		log_warn(&renderd->log, "no_bell", LOG_ERR(&err));
+}
+
 static int
 run(struct renderd *renderd, struct error *err)
 {
@@ -155,6 +169,7 @@ run(struct renderd *renderd, struct error *err)
 	renderd->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (renderd->wake_fd < 0)
 		return error_errno(err, ERR_INTERNAL, "making an eventfd");
+	listen_to_bell(renderd);
 	renderd->database.notifier = notifier_new(&renderd->database);
 	if (begin_worker(renderd, err) == 0) {
 		renderd->leases = leases_new(
@@ -165,6 +180,7 @@ run(struct renderd *renderd, struct error *err)
 	}
 	notifier_free(&renderd->database.notifier);
 	close(renderd->wake_fd);
+	fd_close(&renderd->bell_fd);
 	return status;
 }
 
@@ -182,6 +198,7 @@ serve(const struct conf *conf, struct error *err)
 	    .program = "framewright-renderd",
 	    .unprepared = !conf_bool(conf, CONF_DB_PREPARED),
 	    .timeout_s = (int)conf_seconds(conf, CONF_DB_TIMEOUT),
+	    .bell = conf_str(conf, CONF_JOB_BELL),
 	    .log = &renderd.log};
 	if (stop_begin(&stop, err) < 0)
 		return -1;

@@ -43,6 +43,7 @@ struct renderd {
 	struct slots *slots;
 	struct ender *ender;
 	int wake_fd;	     /* eventfd: a slot is free or something became ready */
+	int bell_fd;	     /* rung by processes of this machine that added jobs; -1: there is none */
 	atomic_uint wanted;  /* bits 1 << step: which may have something to claim */
 	atomic_bool abandon; /* the time for draining is over: give everything back */
 };

@@ -31,6 +31,7 @@ struct db_options {
 	int timeout_s;		   /* longest wait for one statement; 0: 10 */
 	int attempts;		   /* to connect in db_open(), pauses 0.5, 1, 2, 4 and 8 s; 0: 5 */
 	struct notifier *notifier; /* where hints go after a commit; NULL: sent by this connection at once. Borrowed */
+	const char *bell;	   /* rung by the notifier (lib/db/bell.h) before it notifies; may be NULL. Borrowed */
 	const struct log *log;	   /* reconnects are logged here; may be NULL. Borrowed */
 };
 

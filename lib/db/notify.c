@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/db/bell.h"
 #include "lib/db/db_conn.h"
 #include "lib/db/notify.h"
 
@@ -30,20 +31,29 @@ struct notifier {
 	bool jobs;
 	struct db_hint hints[NOTIFIER_HINTS_MAX];
 	size_t count;
-	int64_t second_began_ms; /* of the second that sends are counted in */
+	int64_t second_began_ms; /* of the second that sends and rings are counted in */
 	int sends;
+	int rings;
 };
+
+/* Begins to count anew when a second has passed; the time now. */
+static struct timespec
+notifier_second(struct notifier *n)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	const int64_t now_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+	if (now_ms - n->second_began_ms >= 1000) {
+		n->second_began_ms = now_ms;
+		n->sends = n->rings = 0;
+	}
+	return now;
+}
 
 static void
 notifier_pause(struct notifier *n)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	const int64_t now_ms = until.tv_sec * INT64_C(1000) + until.tv_nsec / 1000000;
-	if (now_ms - n->second_began_ms >= 1000) {
-		n->second_began_ms = now_ms;
-		n->sends = 0;
-	}
+	struct timespec until = notifier_second(n);
 	until.tv_nsec += (++n->sends <= HINTS_QUICK ? NOTIFIER_QUICK_GAP_MS : NOTIFIER_GAP_MS) * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
@@ -144,6 +154,12 @@ notifier_wake(struct notifier *n)
 void
 notifier_jobs(struct notifier *n)
 {
+	pthread_mutex_lock(&n->lock);
+	(void)notifier_second(n);
+	const bool ring = n->options.bell != NULL && ++n->rings <= HINTS_QUICK;
+	pthread_mutex_unlock(&n->lock);
+	if (ring)
+		bell_ring(n->options.bell);
 	pthread_mutex_lock(&n->lock);
 	n->jobs = true;
 	notifier_wake(n);

@@ -102,6 +102,7 @@ class Host:
     def start(self, extra=""):
         text = (self.farm.stack.home / "framewright.conf").read_text()
         (self.folder / "conf").write_text(f"{text}DATABASE_URL={self.farm.database}\nMEDIA_SOCKET={self.folder}/media.sock\n"
+                                          f"JOB_BELL={self.folder}/jobs.bell\n"
                                           f"{self.farm.extra}{extra}")
         self.spawn("media")
         wait_until(lambda: (self.folder / "media.sock").exists(), "a media process", 60)

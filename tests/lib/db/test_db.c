@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -5,6 +6,8 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/path.h"
+#include "lib/db/bell.h"
 #include "lib/db/db_priv.h"
 #include "lib/db/notify.h"
 #include "tests/harness/db.h"
@@ -388,6 +391,30 @@ TEST(hints_come_after_the_commit_and_not_after_a_rollback)
 	CHECK_STR(notes[0].payload, "42");
 }
 
+TEST(notifier_rings_the_bell_but_not_without_end)
+{
+	struct error err = {0};
+	struct db_options options = test_db_options("framewright_api");
+	const char *path = arena_printf(test_arena(), "%s/bell", test_dir());
+	CLEANUP(fd_close) int bell = bell_listen(path, &err);
+	options.bell = path;
+	struct notifier *notifier = notifier_new(&options);
+	struct pollfd rung = {.fd = bell, .events = POLLIN};
+	int rings = 0;
+	CHECK(bell >= 0);
+	/* an event is no reason to look for jobs */
+	notifier_event(notifier, "00000000-0000-0000-0000-000000000001", 1);
+	CHECK_INT(poll(&rung, 1, 0), 0);
+	for (int i = 0; i < 1000; i++) {
+		notifier_jobs(notifier);
+		rings += poll(&rung, 1, 0);
+		bell_heard(bell);
+	}
+	/* within a second or a few */
+	CHECK(rings >= 100 && rings <= 500);
+	notifier_free(&notifier);
+}
+
 TEST(notifier_sends_a_burst_as_one_with_a_trailing_edge)
 {
 	struct error err = {0};
@@ -436,5 +463,5 @@ TEST_MAIN_WITH(set_up, test_db_tear_down, ROW(statement_carries_every_type_there
     ROW(database_that_is_not_there_is_said_at_once_after_the_first_time), ROW(statement_that_takes_too_long_is_ended),
     ROW(interrupt_from_another_thread_ends_the_statement), ROW(statements_work_unprepared),
     ROW(statements_the_server_forgot_are_prepared_anew), ROW(unique_violation_is_a_conflict),
-    ROW(hints_come_after_the_commit_and_not_after_a_rollback), ROW(notifier_sends_a_burst_as_one_with_a_trailing_edge),
-    ROW(child_of_a_fork_does_not_end_the_parents_connection))
+    ROW(hints_come_after_the_commit_and_not_after_a_rollback), ROW(notifier_rings_the_bell_but_not_without_end),
+    ROW(notifier_sends_a_burst_as_one_with_a_trailing_edge), ROW(child_of_a_fork_does_not_end_the_parents_connection))
