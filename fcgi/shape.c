@@ -7,7 +7,8 @@ const struct shape shapes[] = {
     {"Image", "{id:str url:url view_type:str? seed:int? cost:money created_at:time model:str? resolution:str? "
 	      "duration:num cached:bool simulated:bool uploaded:bool approved:bool}"},
     {"Clip",
-	"{id:str url:url source_image_id:str? duration:num resolution:str fps:num cost:money created_at:time "
+	"{id:str url:url thumbnail_url:url? last_frame_url:url? source_image_id:str? duration:num resolution:str "
+	"fps:num cost:money created_at:time "
 	"generation_time:num model:str? scene_prompt:str? camera_movement:str? motion_intensity:num simulated:bool "
 	"approved:bool}"},
     {"FinalVideo", "{id:str url:url thumbnail_url:url? duration:num resolution:str fps:num file_size_mb:num format:str "
@@ -26,7 +27,7 @@ const struct shape shapes[] = {
     {"Asset",
 	"{id:str kind:str state:str url:url? type:str? media_type:str? bytes:int width:int? height:int? duration:num? "
 	"fps:num? source:str provider:str? model:str? simulated:bool cost:money file_name:str? thumbnail_url:url? "
-	"reason:@Warning? session_id:uuid? created_at:time}"},
+	"last_frame_url:url? reason:@Warning? session_id:uuid? created_at:time}"},
     {"Job",
 	"{id:uuid kind:str session_id:uuid? state:str phase:str? progress:num eta_s:int? attempt:int max_attempts:int "
 	"priority:int cost_usd:money degraded:[any] result:any error:any request_id:str? created_at:time "

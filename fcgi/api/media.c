@@ -41,6 +41,7 @@ asset_write(struct js_writer *w, const struct req *req, const struct asset *asse
 	js_money(w, "cost", asset->price_micros);
 	js_str(w, "file_name", asset->file_name);
 	write_media_url(w, req, "thumbnail_url", asset->thumbnail_id);
+	write_media_url(w, req, "last_frame_url", asset->last_frame_id);
 	if (asset->reason != NULL) {
 		js_open_object(w, "reason");
 		js_str(w, "code", asset->reason_code != NULL ? asset->reason_code : "media_refused");

@@ -32,6 +32,8 @@ write_clip(struct js_writer *w, const struct req *req, const struct session_clip
 	js_open_object(w, NULL);
 	js_str(w, "id", clip->id);
 	write_media_url(w, req, "url", clip->id);
+	write_media_url(w, req, "thumbnail_url", clip->thumbnail_id);
+	write_media_url(w, req, "last_frame_url", clip->last_frame_id);
 	js_str(w, "source_image_id", clip->source_image_id);
 	write_seconds(w, "duration", clip->duration_us);
 	write_resolution(w, "resolution", clip->width, clip->height);

@@ -9,6 +9,7 @@ static const char *const kind_names[ASSET_KIND__COUNT] = {
     [ASSET_FINAL_VIDEO] = "final_video",
     [ASSET_THUMBNAIL] = "thumbnail",
     [ASSET_CAPTIONS] = "captions",
+    [ASSET_LAST_FRAME] = "last_frame",
 };
 
 static const char *const state_names[ASSET_STATE__COUNT] = {
@@ -91,6 +92,7 @@ asset_read(struct db_row *row, struct arena *arena, struct asset *asset)
 	asset->metadata = db_get_text(row, arena);
 	asset->file_name = db_get_text_or(row, arena, NULL);
 	asset->thumbnail_id = db_get_text_or(row, arena, NULL);
+	asset->last_frame_id = db_get_text_or(row, arena, NULL);
 	asset->created_us = db_get_time(row);
 	asset->role = project_role_of_name(db_get_text_or(row, arena, "none"));
 }

@@ -25,6 +25,7 @@ enum asset_kind {
 	ASSET_FINAL_VIDEO,
 	ASSET_THUMBNAIL,
 	ASSET_CAPTIONS,
+	ASSET_LAST_FRAME,
 	ASSET_KIND__COUNT
 };
 enum asset_state { ASSET_CHECKING, ASSET_READY, ASSET_REFUSED, ASSET_DELETED, ASSET_STATE__COUNT };
@@ -46,12 +47,12 @@ struct asset {
 	bool simulated, cached;
 	int64_t price_micros;
 	int64_t generation_ms;
-	const char *parent_id;	  /* what it was made of, or NULL */
-	const char *reason;	  /* why it was refused, for people; or NULL */
-	const char *reason_code;  /* media_truncated, ...; or NULL */
-	const char *metadata;	  /* JSON object text */
-	const char *file_name;	  /* as uploaded, or NULL */
-	const char *thumbnail_id; /* or NULL */
+	const char *parent_id;			  /* what it was made of, or NULL */
+	const char *reason;			  /* why it was refused, for people; or NULL */
+	const char *reason_code;		  /* media_truncated, ...; or NULL */
+	const char *metadata;			  /* JSON object text */
+	const char *file_name;			  /* as uploaded, or NULL */
+	const char *thumbnail_id, *last_frame_id; /* a clip's and a film's; or NULL */
 	int64_t created_us;
 	enum project_role role; /* the caller's; PROJECT_VIEWER through a share link */
 };

@@ -12,7 +12,7 @@
 	"id, project_id, owner_id, kind, state, sha256, media_type, bytes, width, height, duration_us, fps_num, " \
 	"fps_den," \
 	" source, provider, model, simulated, cached, price_micros, generation_ms, parent_id, reason, reason_code," \
-	" metadata, file_name, thumbnail_id, created_at, role"
+	" metadata, file_name, thumbnail_id, last_frame_id, created_at, role"
 
 void asset_read(struct db_row *row, struct arena *arena, struct asset *asset);
 

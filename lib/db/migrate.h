@@ -9,7 +9,7 @@
 #include "lib/db/db.h"
 
 /* The newest patch this program was written for; a test compares it with sql/migrations/. */
-#define MIGRATE_SCHEMA "0008-operation"
+#define MIGRATE_SCHEMA "0009-prepared-clips"
 
 struct migrate_report {
 	int applied;   /* new patches */

@@ -45,6 +45,7 @@ struct session_image {
 
 struct session_clip {
 	const char *id;
+	const char *thumbnail_id, *last_frame_id; /* NULL: the clip is not prepared yet */
 	const char *source_image_id;
 	int64_t duration_us; /* measured */
 	int width, height;

@@ -8,7 +8,8 @@ static const struct db_stmt get_stmt = {"ad_get",
     " error_code, error_message, warnings, progress, run_kind, run_job, created_at, updated_at from ad_get($1)",
     1};
 static const struct db_stmt assets_stmt = {"ad_assets",
-    "select list, id, thumbnail_id, parent_id, width, height, duration_us, fps_num, fps_den, bytes, price_micros,"
+    "select list, id, thumbnail_id, last_frame_id, parent_id, width, height, duration_us, fps_num, fps_den, bytes, "
+    "price_micros,"
     " generation_ms, model, cached, simulated, uploaded, approved, created_at, view_type, seed, scene_prompt,"
     " camera_movement, motion_intensity, product_name, request, measurements from ad_assets($1)",
     1};
@@ -20,7 +21,7 @@ static const struct db_stmt list_stmt = {"ad_list",
 
 /* One row of ad_assets(), whatever its list. */
 struct asset_row {
-	const char *list, *id, *thumbnail_id, *parent_id;
+	const char *list, *id, *thumbnail_id, *last_frame_id, *parent_id;
 	int width, height, fps_num, fps_den;
 	int64_t duration_us, bytes, price_micros, generation_ms, created_us, seed;
 	const char *model, *view_type, *scene_prompt, *camera_movement, *product_name, *request, *measurements;
@@ -34,6 +35,7 @@ asset_row_read(struct db_row *row, struct arena *arena, struct asset_row *asset,
 	asset->list = db_get_text(row, arena);
 	asset->id = db_get_text(row, arena);
 	asset->thumbnail_id = db_get_text_or(row, arena, NULL);
+	asset->last_frame_id = db_get_text_or(row, arena, NULL);
 	asset->parent_id = db_get_text_or(row, arena, NULL);
 	asset->width = (int)db_get_int_or(row, 0);
 	asset->height = (int)db_get_int_or(row, 0);
@@ -85,6 +87,8 @@ clip_of(const struct asset_row *asset)
 {
 	return (struct session_clip){
 	    .id = asset->id,
+	    .thumbnail_id = asset->thumbnail_id,
+	    .last_frame_id = asset->last_frame_id,
 	    .source_image_id = asset->parent_id,
 	    .duration_us = asset->duration_us,
 	    .width = asset->width,

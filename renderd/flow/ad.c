@@ -19,14 +19,6 @@
 /* The attempt from which a cheaper model stands in: the first one, one repetition, then the other model. */
 #define FALLBACK_ATTEMPT 3
 
-void
-ad_write_stored(struct js_writer *w, const struct stored *stored, const char *media_type)
-{
-	js_str(w, "sha256", stored->sha256);
-	js_int(w, "bytes", stored->bytes);
-	js_str(w, "media_type", media_type);
-}
-
 static int64_t
 elapsed_ms(const struct attempt *attempt)
 {
@@ -210,7 +202,7 @@ make_image(struct attempt *attempt, struct error *err)
 	if (draw(attempt, softened, &stored, err) < 0)
 		return -1;
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &stored, "image/png");
+	media_write_stored(&result.w, &stored, "image/png");
 	js_int(&result.w, "width", PICTURE_SIDE);
 	js_int(&result.w, "height", PICTURE_SIDE);
 	write_provider(&result.w, attempt, model);
@@ -280,7 +272,7 @@ make_clip(struct attempt *attempt, struct error *err)
 	if (local_move(attempt, &clip, &video, err) < 0)
 		return -1;
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &video.stored, "video/mp4");
+	media_write_stored(&result.w, &video.stored, "video/mp4");
 	js_int(&result.w, "duration_us", video.duration_us);
 	js_int(&result.w, "width", video.width);
 	js_int(&result.w, "height", video.height);
@@ -316,7 +308,7 @@ import_picture(struct attempt *attempt, struct error *err)
 	if (media_publish(attempt, "picture", media_type, &stored, err) < 0)
 		return -1;
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &stored, media_type);
+	media_write_stored(&result.w, &stored, media_type);
 	js_int(&result.w, "width", js_number(imported, "/width", 0));
 	js_int(&result.w, "height", js_number(imported, "/height", 0));
 	return flow_result_end(&result, attempt, err);
@@ -343,7 +335,7 @@ make_music(struct attempt *attempt, struct error *err)
 		return -1;
 	attempt_progress(attempt, 1, "music");
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &stored, "audio/wav");
+	media_write_stored(&result.w, &stored, "audio/wav");
 	js_int(&result.w, "frames", js_number(music, "/frames", 0));
 	js_double(&result.w, "lufs", js_real(music, "/lufs", 0));
 	js_double(&result.w, "true_peak", js_real(music, "/true_peak", 0));

@@ -18,8 +18,6 @@ flow_fn ad_preview;
 int ad_outside_image(struct attempt *attempt, const char *model, bool fallback, struct error *err) MUST_CHECK;
 int ad_outside_clip(struct attempt *attempt, const char *model, bool fallback, struct error *err) MUST_CHECK;
 
-/* Members of every result that carries a file. */
-void ad_write_stored(struct js_writer *w, const struct stored *stored, const char *media_type);
 void ad_write_warning(struct js_writer *w, const char *code, const char *message);
 
 #endif

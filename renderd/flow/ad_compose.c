@@ -155,7 +155,7 @@ answer(struct attempt *attempt, const struct composition *c, const struct render
 	if (media_publish(attempt, RENDER_FILM, "video/mp4", &film, err) < 0)
 		return -1;
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &film, "video/mp4");
+	media_write_stored(&result.w, &film, "video/mp4");
 	js_int(&result.w, "width", js_number(rendered, "/width", 0));
 	js_int(&result.w, "height", js_number(rendered, "/height", 0));
 	js_int(&result.w, "duration_us", js_number(rendered, "/duration_us", 0));
@@ -239,7 +239,7 @@ ad_preview(struct attempt *attempt, struct error *err)
 	if (media_publish(attempt, RENDER_PREVIEW, "video/mp4", &film, err) < 0)
 		return -1;
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &film, "video/mp4");
+	media_write_stored(&result.w, &film, "video/mp4");
 	js_int(&result.w, "width", js_number(outcome.result, "/width", 0));
 	js_int(&result.w, "height", js_number(outcome.result, "/height", 0));
 	js_int(&result.w, "duration_us", js_number(outcome.result, "/duration_us", 0));

@@ -139,7 +139,7 @@ finish_picture(
 	if (import_picture(attempt, file, &stored, &imported, err) < 0)
 		return unusable(attempt, file, err);
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &stored, js_text(imported, "/media_type", "image/png"));
+	media_write_stored(&result.w, &stored, js_text(imported, "/media_type", "image/png"));
 	js_int(&result.w, "width", js_number(imported, "/width", 0));
 	js_int(&result.w, "height", js_number(imported, "/height", 0));
 	write_paid(&result.w, ask, file);
@@ -194,7 +194,7 @@ finish_clip(
 	if (probe_clip(attempt, file, &stored, &probe, err) < 0)
 		return unusable(attempt, file, err);
 	flow_result_begin(&result);
-	ad_write_stored(&result.w, &stored, js_text(probe, "/media_type", "video/mp4"));
+	media_write_stored(&result.w, &stored, js_text(probe, "/media_type", "video/mp4"));
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		js_int(&result.w, numbers[i], js_number(js_member(probe, numbers[i]), "", 0));
 	write_paid(&result.w, ask, file);

@@ -31,6 +31,57 @@ run_probe(struct attempt *attempt, struct error *err)
 	return 0;
 }
 
+/* One frame of the clip as a file of its own, stored and written as a member of the result. */
+static int
+write_frame(struct attempt *attempt, struct js_writer *w, const char *name, struct media_task *task, struct error *err)
+{
+	const struct js_value *made;
+	struct stored stored;
+
+	if (task->args_json == NULL || media_run(attempt, task, &made, err) < 0)
+		return -1;
+	const char *media_type = js_text(made, "/media_type", "image/png");
+	if (media_publish(attempt, name, media_type, &stored, err) < 0)
+		return -1;
+	js_open_object(w, name);
+	media_write_stored(w, &stored, media_type);
+	js_int(w, "width", js_number(made, "/width", 0));
+	js_int(w, "height", js_number(made, "/height", 0));
+	js_close(w);
+	return 0;
+}
+
+/* A clip's thumbnail and last frame, kept so that nobody has to decode it for them later. */
+static int
+run_prepare(struct attempt *attempt, struct error *err)
+{
+	const struct media_input input = {"in0", js_text(attempt->payload, "/sha256", "")};
+	struct media_task poster = {
+	    .name = "poster", .inputs = &input, .input_count = 1, .phase = "prepare", .to = 0.3};
+	struct media_task last = {
+	    .name = "last_frame", .inputs = &input, .input_count = 1, .phase = "prepare", .from = 0.3, .to = 1};
+	struct flow_result args, result;
+
+	/* from the middle: films begin and end dark */
+	flow_result_begin(&args);
+	js_str(&args.w, "input", "in0");
+	js_double(&args.w, "at_s", (double)js_number(attempt->payload, "/duration_us", 0) / 2e6);
+	js_str(&args.w, "output", "thumbnail");
+	poster.args_json = flow_text(&args, attempt, err);
+	flow_result_begin(&args);
+	js_str(&args.w, "input", "in0");
+	js_str(&args.w, "output", "last_frame");
+	last.args_json = flow_text(&args, attempt, err);
+
+	flow_result_begin(&result);
+	if (write_frame(attempt, &result.w, "thumbnail", &poster, err) < 0 ||
+	    write_frame(attempt, &result.w, "last_frame", &last, err) < 0) {
+		buf_done(&result.buf);
+		return -1;
+	}
+	return flow_result_end(&result, attempt, err);
+}
+
 static int
 remove_file(void *arg, const char *sha256)
 {
@@ -73,6 +124,7 @@ run_collect(struct attempt *attempt, struct error *err)
 
 const struct flow_row flow_asset[] = {
     {"asset.probe", run_probe},
+    {"asset.prepare", run_prepare},
     {"store.collect", run_collect},
     {NULL, NULL},
 };

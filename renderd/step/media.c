@@ -128,3 +128,11 @@ media_publish(
 	return store_publish(
 	    &attempt->renderd->store, attempt->db, attempt->scratch, name, media_type, ret_stored, err);
 }
+
+void
+media_write_stored(struct js_writer *w, const struct stored *stored, const char *media_type)
+{
+	js_str(w, "sha256", stored->sha256);
+	js_int(w, "bytes", stored->bytes);
+	js_str(w, "media_type", media_type);
+}

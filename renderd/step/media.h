@@ -6,6 +6,7 @@
 
 #include "lib/base/attr.h"
 #include "lib/base/error.h"
+#include "lib/js/write.h"
 #include "renderd/renderd.h"
 
 #define MEDIA_INPUTS_MAX 200
@@ -38,5 +39,8 @@ int media_run(struct attempt *attempt, const struct media_task *task, const stru
 /* Makes a file that the task wrote a blob, if the lease is still ours. */
 int media_publish(struct attempt *attempt, const char *name, const char *media_type, struct stored *ret_stored,
     struct error *err) MUST_CHECK;
+
+/* The members of every result that carries a file. */
+void media_write_stored(struct js_writer *w, const struct stored *stored, const char *media_type);
 
 #endif

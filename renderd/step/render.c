@@ -149,14 +149,6 @@ render_order_run(
 	return error_wrap(err, "rendering");
 }
 
-static void
-write_stored(struct js_writer *w, const struct stored *stored, const char *media_type)
-{
-	js_str(w, "sha256", stored->sha256);
-	js_int(w, "bytes", stored->bytes);
-	js_str(w, "media_type", media_type);
-}
-
 int
 render_write_film(struct attempt *attempt, struct js_writer *w, const char *key, const char *name,
     const struct js_value *result, struct error *err)
@@ -167,7 +159,7 @@ render_write_film(struct attempt *attempt, struct js_writer *w, const char *key,
 	if (media_publish(attempt, name, media_type, &stored, err) < 0)
 		return -1;
 	js_open_object(w, key);
-	write_stored(w, &stored, media_type);
+	media_write_stored(w, &stored, media_type);
 	js_int(w, "width", js_number(result, "/width", 0));
 	js_int(w, "height", js_number(result, "/height", 0));
 	js_int(w, "duration_us", js_number(result, "/duration_us", 0));
@@ -190,7 +182,7 @@ render_write_file(struct attempt *attempt, struct js_writer *w, const char *key,
 	if (media_publish(attempt, name, media_type, &stored, err) < 0)
 		return -1;
 	js_open_object(w, key);
-	write_stored(w, &stored, media_type);
+	media_write_stored(w, &stored, media_type);
 	js_int(w, "width", js_number(file, "/width", 0));
 	js_int(w, "height", js_number(file, "/height", 0));
 	js_close(w);

@@ -342,7 +342,7 @@ comment on function ad_get is 'A session that the caller may see; no row: there 
 
 -- Pictures, clips and the final film in one list, each in its order.
 create or replace function ad_assets(p_session uuid)
-returns table (list text, id text, thumbnail_id text, parent_id text, width int, height int, duration_us bigint, fps_num int, fps_den int,
+returns table (list text, id text, thumbnail_id text, last_frame_id text, parent_id text, width int, height int, duration_us bigint, fps_num int, fps_den int,
 	bytes bigint, price_micros bigint, generation_ms bigint, model text, cached boolean, simulated boolean, uploaded boolean,
 	approved boolean, created_at timestamptz, view_type text, seed bigint, scene_prompt text, camera_movement text,
 	motion_intensity double precision, product_name text, request text, measurements text)
@@ -350,14 +350,8 @@ language sql stable security definer
 set search_path = framewright, pg_temp
 as $$
 	select l.list, a.id,
-		case
-			when l.list = 'final' then (
-				select t.id
-				from asset t
-				where t.parent_id = a.id and t.kind = 'thumbnail' and t.state = 'ready'
-				limit 1
-			)
-		end,
+		case when l.list <> 'image' then asset_piece(a.id, 'thumbnail') end,
+		case when l.list = 'clip' then asset_piece(a.id, 'last_frame') end,
 		a.parent_id, a.width, a.height, a.duration_us, a.fps_num, a.fps_den, a.bytes, a.price_micros, a.generation_ms, a.model,
 		a.cached, a.simulated, a.source = 'derived' and l.list = 'image',
 		a.id = any (s.approved_image_ids || s.approved_clip_ids), a.created_at,
@@ -399,7 +393,7 @@ as $$
 	)
 	select p.id, s.stage, s.product_prompt,
 		coalesce(
-			(select t.id from asset t where t.parent_id = s.final_video_id and t.kind = 'thumbnail' and t.state = 'ready' limit 1),
+			asset_piece(s.final_video_id, 'thumbnail'),
 			s.generated_image_ids[1]),
 		s.final_video_id, p.total_micros, p.created_at, greatest(p.updated_at, s.updated_at), project_role(p.id, caller()),
 		p.all_rows

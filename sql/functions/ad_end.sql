@@ -487,6 +487,7 @@ begin
 				'view_type', p_job.payload -> 'view_type', 'seed', p_job.payload -> 'seed',
 				'scene_prompt', p_job.payload -> 'scene_prompt', 'camera_movement', p_job.payload -> 'camera_movement',
 				'motion_intensity', p_job.payload -> 'motion_intensity'));
+		perform asset_prepare(v_id, p_job.request_id);
 		update ad_session s
 		set generated_clip_ids = ad_in_order(s.generated_clip_ids, v_id), warnings = ad_warn_result(s.warnings, 'clips', p_result)
 		where s.project_id = p_job.project_id and s.run_kind = 'clips' and s.run_number = (p_job.payload ->> 'run')::int

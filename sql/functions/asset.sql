@@ -23,12 +23,25 @@ as $$
 $$;
 comment on function blob_reserve is 'Makes or refreshes the row of a content, so that collection leaves it alone for the grace time. [roles: arc]';
 
+create or replace function asset_piece(p_asset text, p_kind text)
+returns text
+language sql stable
+set search_path = framewright, pg_temp
+as $$
+	select p.id
+	from asset p
+	where p.parent_id = p_asset and p.kind = p_kind and p.state = 'ready'
+	order by p.created_at desc
+	limit 1
+$$;
+comment on function asset_piece is 'The newest thumbnail or last frame that was made of an asset.';
+
 -- One row as the programs read it, with the caller's role.
 create or replace function asset_info(p_asset asset)
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, created_at timestamptz, role text)
+	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
 language sql stable
 set search_path = framewright, pg_temp
 as $$
@@ -37,13 +50,7 @@ as $$
 		p_asset.source, p_asset.provider, p_asset.model, p_asset.simulated, p_asset.cached, p_asset.price_micros,
 		p_asset.generation_ms, p_asset.parent_id, p_asset.reason, p_asset.metadata ->> 'reason_code',
 		(p_asset.metadata - array['reason_code', 'file_name'])::text, p_asset.metadata ->> 'file_name',
-		(
-			select t.id
-			from asset t
-			where t.parent_id = p_asset.id and t.kind = 'thumbnail' and t.state = 'ready'
-			order by t.created_at desc
-			limit 1
-		),
+		asset_piece(p_asset.id, 'thumbnail'), asset_piece(p_asset.id, 'last_frame'),
 		p_asset.created_at,
 		case
 			when p_asset.owner_id = caller() then 'owner'
@@ -56,7 +63,7 @@ create or replace function asset_find(p_id text)
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, created_at timestamptz, role text)
+	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
 language sql stable security definer
 set search_path = framewright, pg_temp
 as $$
@@ -70,7 +77,7 @@ create or replace function asset_uploads(p_limit int, p_before timestamptz, p_be
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, created_at timestamptz, role text)
+	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
 language sql stable security definer
 set search_path = framewright, pg_temp
 as $$
@@ -139,6 +146,7 @@ begin
 		    fps_den = nullif((p_result ->> 'fps_den')::int, 0),
 		    metadata = metadata || jsonb_build_object('probe', p_result)
 		where id = v_id and state = 'checking';
+		perform asset_prepare(v_id, p_job.request_id);
 	else
 		update asset
 		set state = 'refused',
@@ -154,6 +162,37 @@ begin
 end
 $$;
 comment on function asset_probe_ended is 'An upload becomes ready or refused.';
+
+-- The job belongs to nobody's project: neither a run nor the deletion of a session waits for it.
+create or replace function asset_prepare(p_id text, p_request_id text)
+returns void
+language sql security definer
+set search_path = framewright, pg_temp
+as $$
+	select job_add('asset.prepare', a.owner_id, null, jsonb_build_object(
+		'asset_id', a.id, 'sha256', a.sha256, 'duration_us', a.duration_us), p_request_id => p_request_id)
+	from asset a
+	where a.id = p_id and a.state = 'ready' and a.width is not null and a.duration_us is not null
+$$;
+comment on function asset_prepare is 'A clip that has arrived gets its thumbnail and its last frame; other files need none.';
+
+-- The end of asset.prepare. A clip whose pictures cannot be made is still a clip.
+create or replace function asset_prepared(p_job job, p_outcome text, p_result jsonb)
+returns void
+language plpgsql security definer
+set search_path = framewright, pg_temp
+as $$
+declare
+	v_id text := p_job.payload ->> 'asset_id';
+begin
+	select a.project_id into p_job.project_id from asset a where a.id = v_id and a.state = 'ready' for share;
+	if p_outcome = 'done' and found then
+		perform render_asset(p_job, p_result -> 'thumbnail', 'thumb', 'thumbnail', v_id, '{}');
+		perform render_asset(p_job, p_result -> 'last_frame', 'img', 'last_frame', v_id, '{}');
+	end if;
+end
+$$;
+comment on function asset_prepared is 'The pictures of a clip are there.';
 
 create or replace function asset_delete(p_id text)
 returns boolean
@@ -173,7 +212,7 @@ begin
 		from ad_session s
 		where s.project_id = v_asset.project_id
 		  and (p_id = any (s.generated_image_ids || s.generated_clip_ids) or p_id = s.final_video_id)
-	) or v_asset.kind = 'thumbnail' then
+	) or v_asset.kind in ('thumbnail', 'last_frame') then
 		perform refuse(409, 'asset_in_use', 'The session still shows this file');
 	end if;
 	perform asset_end(array[p_id]);
@@ -190,12 +229,12 @@ set search_path = framewright, pg_temp
 as $$
 	update asset
 	set state = 'deleted', sha256 = null, deleted_at = now()
-	where (id = any (p_ids) or parent_id = any (p_ids) and kind = 'thumbnail') and state <> 'deleted';
+	where (id = any (p_ids) or parent_id = any (p_ids) and kind in ('thumbnail', 'last_frame')) and state <> 'deleted';
 	update share_link
 	set revoked_at = now()
 	where asset_id = any (p_ids) and revoked_at is null;
 $$;
-comment on function asset_end is 'Ends assets, their thumbnails and share links at once.';
+comment on function asset_end is 'Ends assets, their thumbnails, last frames and share links at once.';
 
 create or replace function asset_usage()
 returns table (bytes bigint, count bigint)
@@ -309,7 +348,7 @@ create or replace function share_open(p_hash bytea)
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, created_at timestamptz, role text)
+	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
 language sql stable security definer
 set search_path = framewright, pg_temp
 as $$

@@ -16,6 +16,7 @@ insert into job_kind (name, step, on_finish, max_attempts, timeout_s, default_pr
 	('render.span', 'media', 'render_span_ended', 3, 7200, 5, true, 'some pieces of a film that all machines make together'),
 	('render.ahead', 'idle', null, 3, 7200, 10, false, 'pieces of a draft encoded before it is asked for'),
 	('asset.probe', 'media', 'asset_probe_ended', 2, 120, 3, true, 'what an upload is'),
+	('asset.prepare', 'media', 'asset_prepared', 2, 300, 6, true, 'thumbnail and last frame of a clip that has arrived'),
 	('webhook.send', 'provider', null, 5, 600, 3, true, 'messages to those who want to hear of events'),
 	('provider.keys', 'plain', null, 3, 120, 5, true, 'the keys that providers sign their webhooks with'),
 	('system.nothing', 'plain', null, 1, 60, 5, true, 'nothing: for measuring the queue itself'),

@@ -236,6 +236,32 @@ def test_large_upload_is_waited_for(owner, tmp_path):
     assert (answer.status, answer.json.get("state")) == (201, "ready"), answer.body
 
 
+def pixels(path, frame=0):
+    """One frame as small grey values."""
+    return subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-vf", f"select=eq(n\\,{frame}),scale=64:36", "-frames:v", "1",
+                           "-pix_fmt", "gray", "-f", "rawvideo", "-"], check=True, capture_output=True).stdout
+
+
+def test_clip_that_has_arrived_is_prepared(owner, demo, tmp_path):
+    """Its thumbnail is from the middle, its last frame the last one, both without decoding it again; they end with it."""
+    film = tmp_path / "film.mp4"
+    source(film, "testsrc2", seconds=4)
+    upload = owner.client.post("/api/uploads", data=film.read_bytes(), content_type="video/mp4").json["id"]
+    end = time.monotonic() + studio.PATIENCE_S
+    while (state := owner.client.get(f"/api/uploads/{upload}").json)["last_frame_url"] is None and time.monotonic() < end:
+        time.sleep(0.2)
+    for name, kind, frame in (("thumbnail", "image/jpeg", 60), ("last_frame", "image/png", 119)):
+        answer = owner.client.get(state[f"{name}_url"])
+        assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
+        picture = tmp_path / name
+        picture.write_bytes(answer.body)
+        assert max(abs(a - b) for a, b in zip(pixels(picture), pixels(film, frame), strict=True)) <= 12
+        assert demo.get(state[f"{name}_url"]).status == 404
+    assert studio.ffprobe(tmp_path / "last_frame")["streams"][0]["width"] == SIZE[0]
+    assert owner.client.delete(f"/api/uploads/{upload}").status == 200
+    assert owner.client.get(state["last_frame_url"]).status == 404
+
+
 def test_delete_takes_the_files(owner):
     render = owner.render(timeline(owner.clips[:1], card="Gone"))
     assert owner.client.delete(f"/api/v1/renders/{render['id']}").status == 200

@@ -197,6 +197,18 @@ def test_step_11_12_clips(walk, tmp_path):
         assert abs(float(probe["format"]["duration"]) - clip["duration"]) < 0.02
 
 
+def test_clips_are_prepared(walk):
+    client, end = walk["client"], time.monotonic() + studio.PATIENCE_S
+    while time.monotonic() < end:
+        clips = client.session(walk["id"])["generated_clips"]
+        if all(clip["last_frame_url"] for clip in clips):
+            break
+        time.sleep(0.2)
+    for clip in clips:
+        assert client.get(clip["thumbnail_url"]).body.startswith(b"\xff\xd8")
+        assert client.get(clip["last_frame_url"]).body.startswith(b"\x89PNG")
+
+
 def test_step_13_order(walk):
     client = walk["client"]
     ids = [c["id"] for c in client.session(walk["id"])["generated_clips"]]

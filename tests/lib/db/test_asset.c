@@ -94,6 +94,75 @@ TEST(a_refused_upload_says_why_and_loses_its_file)
 	CHECK(strstr(asset->reason, "probe.c") == NULL);
 }
 
+/* An upload of three seconds of film that passed its check. */
+static const char *
+ready_clip(void)
+{
+	struct error err = {0};
+	const struct asset_uploaded made = uploaded(HASH_A, 100, 0, &err);
+
+	CHECK(play_end(play_claim("asset.probe"), JOB_DONE,
+	    "{\"type\": \"video\", \"media_type\": \"video/mp4\", \"width\": 640, \"height\": 480, \"duration_us\": "
+	    "3000000, "
+	    "\"fps_num\": 30, \"fps_den\": 1}"));
+	return made.id;
+}
+
+#define PREPARED \
+	"{\"thumbnail\": {\"sha256\": \"" HASH_B "\", \"bytes\": 9, \"media_type\": \"image/jpeg\", \"width\": 320}, " \
+	"\"last_frame\": {\"sha256\": \"" HASH_B "\", \"bytes\": 9, \"media_type\": \"image/png\", \"width\": 640}}"
+
+TEST(a_clip_that_has_arrived_gets_a_thumbnail_and_its_last_frame)
+{
+	struct error err = {0};
+	struct asset *clip = NULL, *last = NULL;
+	play_begin();
+	const char *id = ready_clip();
+	const struct job_claimed *job = play_claim("asset.prepare");
+
+	CHECK_JSON_AT(job->payload, "/asset_id", id);
+	CHECK_JSON_AT(job->payload, "/sha256", HASH_A);
+	CHECK_OK(asset_load(play_api(), test_arena(), id, &clip, &err), &err);
+	CHECK(clip->thumbnail_id == NULL);
+	CHECK(clip->last_frame_id == NULL);
+	CHECK(play_end(job, JOB_DONE, PREPARED));
+	CHECK_OK(asset_load(play_api(), test_arena(), id, &clip, &err), &err);
+	CHECK(id_is_prefixed(clip->thumbnail_id, "thumb"));
+	CHECK(id_is_prefixed(clip->last_frame_id, "img"));
+	CHECK_OK(asset_load(play_api(), test_arena(), clip->last_frame_id, &last, &err), &err);
+	CHECK_INT(last->kind, ASSET_LAST_FRAME);
+	CHECK_STR(last->media_type, "image/png");
+	CHECK_STR(last->parent_id, id);
+	CHECK_INT(last->price_micros, 0);
+	/* they live as long as their clip */
+	CHECK_FAILS_CODE(asset_delete(play_api(), last->id, &err), &err, ERR_CONFLICT, "asset_in_use");
+	error_clear(&err);
+	CHECK_OK(asset_delete(play_api(), id, &err), &err);
+	CHECK_FAILS(asset_load(play_api(), test_arena(), clip->last_frame_id, &last, &err), &err, ERR_NOT_FOUND);
+	error_clear(&err);
+	CHECK_FAILS(asset_load(play_api(), test_arena(), clip->thumbnail_id, &last, &err), &err, ERR_NOT_FOUND);
+}
+
+TEST(a_clip_without_pictures_of_itself_is_still_a_clip)
+{
+	struct error err = {0};
+	struct asset *clip = NULL;
+	play_begin();
+	const char *id = ready_clip();
+
+	CHECK(play_end(play_claim("asset.prepare"), JOB_FAILED,
+	    "{\"code\": \"media_truncated\", \"kind\": \"input\", \"retryable\": false}"));
+	CHECK_OK(asset_load(play_api(), test_arena(), id, &clip, &err), &err);
+	CHECK_INT(clip->state, ASSET_READY);
+	CHECK(clip->last_frame_id == NULL);
+	/* deleted while its frames were made: they go nowhere */
+	const char *gone = ready_clip();
+	const struct job_claimed *job = play_claim("asset.prepare");
+	CHECK_OK(asset_delete(play_api(), gone, &err), &err);
+	CHECK(play_end(job, JOB_DONE, PREPARED));
+	CHECK_INT(test_sql_int("select count(*) from asset where parent_id = '%s'", gone), 0);
+}
+
 TEST(the_quota_counts_logical_bytes)
 {
 	struct error err = {0};
@@ -286,6 +355,7 @@ TEST(only_old_unreferenced_files_are_collected)
 }
 
 TEST_MAIN_WITH(test_db_set_up, test_db_tear_down, ROW(an_upload_is_checked_and_then_ready),
-    ROW(a_refused_upload_says_why_and_loses_its_file), ROW(the_quota_counts_logical_bytes),
+    ROW(a_refused_upload_says_why_and_loses_its_file), ROW(a_clip_that_has_arrived_gets_a_thumbnail_and_its_last_frame),
+    ROW(a_clip_without_pictures_of_itself_is_still_a_clip), ROW(the_quota_counts_logical_bytes),
     ROW(uploads_are_listed_in_pages), ROW(what_a_session_shows_is_not_deleted), ROW(share_links_open_until_they_end),
     ROW(unreviewed_uploads_are_not_shared), ROW(only_old_unreferenced_files_are_collected))
