@@ -11,7 +11,7 @@
 /* -60 dBFS */
 #define SILENCE_LEVEL 0.001F
 /* Samples examined at once; also the unit of the shortcut in peak_scan(). */
-#define CHUNK 64
+#define CHUNK PEAK_BLOCK
 
 struct biquad {
 	double b0, b1, b2, a1, a2;
@@ -197,7 +197,7 @@ magnitude_max(const float *x, size_t count)
 {
 	float max = 0;
 	for (size_t i = 0; i < count; i++)
-		max = fmaxf(max, fabsf(x[i]));
+		max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
 	return max;
 }
 
@@ -209,6 +209,8 @@ peak_scan(const struct peak_filter *filter, const float *window, size_t frames, 
 	const float max = magnitude_max(window, frames + PEAK_TAPS - 1);
 	if (max * filter->gain_max <= peak)
 		return peak;
+	if (frames == PEAK_BLOCK)
+		return fmaxf(peak, peak_block(filter, window));
 	for (size_t i = 0; i < frames; i++)
 		peak = fmaxf(peak, peak_between(filter, window + i));
 	return peak;

@@ -11,6 +11,7 @@
 /* Taps of one phase; the value between two samples hangs on 12 samples either side. */
 #define PEAK_TAPS 24
 #define PEAK_PHASES 3
+#define PEAK_BLOCK 64
 
 struct peak_filter {
 	/* Phases at 1/4, 1/2 and 3/4 of a sample; the phase at 0 is the sample itself. */
@@ -23,5 +24,7 @@ void peak_filter_init(struct peak_filter *filter);
 
 /* Highest magnitude at and up to the sample after x[PEAK_TAPS / 2 - 1]; x holds PEAK_TAPS samples of one channel. */
 float peak_between(const struct peak_filter *filter, const float *x);
+/* The highest of peak_between() at x, x + 1, ... x + PEAK_BLOCK - 1, to the bit, in a quarter of the time. */
+float peak_block(const struct peak_filter *filter, const float x[static PEAK_BLOCK + PEAK_TAPS - 1]);
 
 #endif
