@@ -19,7 +19,8 @@ const char io_formats[] =
     "jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,h264,yuv4mpegpipe";
 
 const char io_codecs[] =
-    "h264,hevc,mpeg4,mpeg2video,mpeg1video,h263,flv,vp8,vp9,libdav1d,av1,prores,dnxhd,mjpeg,ffv1,rawvideo,theora,"
+    "h264,hevc,mpeg4,mpeg2video,mpeg1video,h263,flv,vp8,vp9,libvpx,libvpx-vp9,libdav1d,av1,prores,dnxhd,mjpeg,ffv1,"
+    "rawvideo,theora,"
     "wmv2,msmpeg4,qtrle,utvideo,huffyuv,ffvhuff,dvvideo,gif,png,webp,bmp,tiff,wrapped_avframe,"
     "aac,aac_latm,mp3float,mp3,mp2float,mp2,ac3,eac3,flac,alac,opus,libopus,vorbis,"
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_s8,"
@@ -230,10 +231,23 @@ io_open_media(int fd, const struct task *task, AVFormatContext **ret_fmt, struct
 	return 0;
 }
 
+/* FFmpeg's own decoders of VP8 and VP9 leave out the alpha that WebM keeps beside a picture. */
+static const AVCodec *
+find_decoder(const AVStream *stream)
+{
+	const AVDictionaryEntry *alpha = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
+	const enum AVCodecID id = stream->codecpar->codec_id;
+	const AVCodec *decoder = NULL;
+
+	if (alpha != NULL && strcmp(alpha->value, "1") == 0 && (id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9))
+		decoder = avcodec_find_decoder_by_name(id == AV_CODEC_ID_VP9 ? "libvpx-vp9" : "libvpx");
+	return decoder != NULL ? decoder : avcodec_find_decoder(id);
+}
+
 int
 io_open_decoder(const AVStream *stream, int threads, AVCodecContext **ret_codec, struct error *err)
 {
-	const AVCodec *decoder = avcodec_find_decoder(stream->codecpar->codec_id);
+	const AVCodec *decoder = find_decoder(stream);
 	CLEANUP(io_codec_free) AVCodecContext *codec = NULL;
 	int rc;
 

@@ -447,6 +447,27 @@ TEST(an_animated_gif_is_a_clip)
 		CHECK(abs(middle(film, (size_t)(k * 5 / 2 + 1)).y - (40 + 40 * k)) <= 8);
 }
 
+TEST(a_transparent_clip_lets_through_what_is_below)
+{
+	static const char *const files[][2] = {
+	    {"clear9.webm", "-f lavfi -i color=c=white@0.5:s=160x120:r=25:d=0.4,format=yuva420p -c:v libvpx-vp9 "
+			    "-deadline realtime"},
+	    {"clear8.webm",
+		"-f lavfi -i color=c=white@0.5:s=160x120:r=25:d=0.4,format=yuva420p -c:v libvpx -auto-alt-ref 0"},
+	    {"clear.mov", "-f lavfi -i color=c=white@0.5:s=160x120:r=25:d=0.4,format=rgba -c:v png"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct error err = {0};
+		const char *path = make(files[i][0], files[i][1]);
+		struct source *film = path == NULL ? NULL : render(path, CLIP, 0.4, &err);
+
+		/* half of white over black */
+		if (!CHECK(film != NULL) || !CHECK(abs(middle(film, 3).y - 126) <= 6))
+			(void)fprintf(stderr, "%s: %s\n", files[i][0], err.text);
+	}
+}
+
 /* ---- picture files ---- */
 
 /* The same stored picture, red in its first corner and blue in its last, with every orientation. */
@@ -560,7 +581,7 @@ TEST_MAIN_WITH(set_up, tear_down, ROW(pictures_of_every_format_have_the_same_col
     ROW(odd_sizes_and_oblong_samples_keep_their_shape), ROW(turned_and_mirrored_clips_stand_upright),
     ROW(wide_light_is_brought_into_range), ROW(transparency_shows_black_the_background_or_the_blurred_picture),
     ROW(fields_are_put_together_the_same_from_any_frame_on), ROW(variable_rates_show_the_right_picture_at_every_time),
-    ROW(an_animated_gif_is_a_clip), ROW(picture_files_are_turned_by_their_exif),
-    ROW(picture_files_of_every_kind_are_shown), ROW(a_hundred_megapixels_are_shown),
-    ROW(a_cut_file_shows_what_is_there_or_is_refused), ROW(what_is_no_picture_is_refused_with_a_reason),
-    ROW(steadying_and_denoising_work_in_the_sandbox))
+    ROW(an_animated_gif_is_a_clip), ROW(a_transparent_clip_lets_through_what_is_below),
+    ROW(picture_files_are_turned_by_their_exif), ROW(picture_files_of_every_kind_are_shown),
+    ROW(a_hundred_megapixels_are_shown), ROW(a_cut_file_shows_what_is_there_or_is_refused),
+    ROW(what_is_no_picture_is_refused_with_a_reason), ROW(steadying_and_denoising_work_in_the_sandbox))
