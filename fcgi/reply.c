@@ -182,12 +182,6 @@ reply_unchanged(struct reply *reply, const struct req *req, const char *version_
 	return true;
 }
 
-void
-reply_accel(struct reply *reply, const char *path)
-{
-	reply_header(reply, "X-Accel-Redirect", path);
-}
-
 int64_t
 reply_send(struct reply *reply, struct channel *channel)
 {

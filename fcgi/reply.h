@@ -52,8 +52,6 @@ void reply_text(struct reply *reply, int status, const char *type);
 bool reply_unchanged(struct reply *reply, const struct req *req, const char *version_format, ...) PRINTF_LIKE(3, 4);
 /* Whether If-None-Match names this tag (quotes included). */
 bool reply_tag_matches(const char *if_none_match, const char *tag);
-/* nginx sends the file or asks the other location; `path` is an internal location. */
-void reply_accel(struct reply *reply, const char *path);
 
 /* Status line, headers, body into the channel. Bytes sent, or -1 when nobody listens. */
 int64_t reply_send(struct reply *reply, struct channel *channel);

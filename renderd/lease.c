@@ -206,17 +206,6 @@ leases_cancel_job(struct leases *leases, int64_t job)
 	pthread_mutex_unlock(&leases->lock);
 }
 
-bool
-leases_runs_job(struct leases *leases, int64_t job)
-{
-	bool runs;
-
-	pthread_mutex_lock(&leases->lock);
-	runs = find_job(leases, job) != NULL;
-	pthread_mutex_unlock(&leases->lock);
-	return runs;
-}
-
 void
 leases_lose(struct leases *leases, int64_t lease)
 {

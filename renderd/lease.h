@@ -56,7 +56,6 @@ void leases_renew(struct leases *leases, int64_t lease, int64_t sent_ms);
 void leases_cancel(struct leases *leases, int64_t lease);
 /* The same by job, for a notification that arrives before the next heartbeat. */
 void leases_cancel_job(struct leases *leases, int64_t job);
-bool leases_runs_job(struct leases *leases, int64_t job);
 void leases_lose(struct leases *leases, int64_t lease);
 
 #endif

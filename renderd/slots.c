@@ -178,18 +178,6 @@ slots_free(struct slots *slots, enum job_step step)
 }
 
 int
-slots_busy(struct slots *slots)
-{
-	int busy = 0;
-
-	pthread_mutex_lock(&slots->lock);
-	for (int step = 0; step < JOB_STEP__COUNT; step++)
-		busy += slots->pools[step].busy;
-	pthread_mutex_unlock(&slots->lock);
-	return busy;
-}
-
-int
 slots_running(struct slots *slots, enum job_step step)
 {
 	const struct pool *pool = &slots->pools[step];

@@ -14,7 +14,6 @@ int slots_start(struct renderd *renderd, const int counts[static JOB_STEP__COUNT
     struct error *err) MUST_CHECK;
 /* Slots of a pool without an attempt. Counts an attempt until its thread is free again. */
 int slots_free(struct slots *slots, enum job_step step);
-int slots_busy(struct slots *slots);
 /* Attempts of a pool that are at work. */
 int slots_running(struct slots *slots, enum job_step step);
 /* Idle attempts are to stop: all of them, or those for one project. */

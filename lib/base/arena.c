@@ -237,12 +237,6 @@ arena_used(const struct arena *arena)
 	return arena->used;
 }
 
-size_t
-arena_limit(const struct arena *arena)
-{
-	return arena->limit;
-}
-
 int
 arena_error(const struct arena *arena, struct error *err)
 {

@@ -49,7 +49,6 @@ int arena_defer(struct arena *arena, void (*fn)(void *ptr), void *ptr) MUST_CHEC
 bool arena_exhausted(const struct arena *arena);
 /* Bytes handed out since the last reset. */
 size_t arena_used(const struct arena *arena);
-size_t arena_limit(const struct arena *arena);
 /* Sets ERR_MEMORY with the limit in the text; -1. For `if (p == NULL) return arena_error(arena, err);`. */
 int arena_error(const struct arena *arena, struct error *err);
 

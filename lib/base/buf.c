@@ -160,25 +160,6 @@ buf_header(struct buf *buf, const char *text)
 		buf_putc(buf, (unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
 }
 
-/*
- * FFmpeg unescapes twice: the graph parser ends values at [ ] , ; and takes \ and ', the option parser ends them at :
- * and =. A backslash per level: what the option parser must see as \: has to be written \\: for the graph parser.
- */
-void
-buf_filterarg(struct buf *buf, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (*text == '\\' || *text == '\'')
-			buf_printf(buf, "\\\\\\%c", *text);
-		else if (*text == ':' || *text == '=')
-			buf_printf(buf, "\\\\%c", *text);
-		else if (strchr("[],;", *text) != NULL)
-			buf_printf(buf, "\\%c", *text);
-		else
-			buf_putc(buf, *text);
-	}
-}
-
 const char *
 buf_str(const struct buf *buf)
 {

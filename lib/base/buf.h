@@ -6,7 +6,7 @@
  * does not count.
  *
  * Which escaping is used is told by the function name: buf_text for HTML, buf_urlarg for a part of a URL, buf_header
- * for an HTTP header's value, buf_filterarg for an option in an FFmpeg filter graph.
+ * for an HTTP header's value.
  */
 #ifndef FW_BASE_BUF_H
 #define FW_BASE_BUF_H
@@ -52,8 +52,6 @@ void buf_text(struct buf *buf, const char *text);
 void buf_urlarg(struct buf *buf, const char *text);
 /* Control characters, CR and LF among them, become one space each. */
 void buf_header(struct buf *buf, const char *text);
-/* Escapes \ ' : , ; [ ] = for one option value in a filter graph, both levels of FFmpeg's quoting. */
-void buf_filterarg(struct buf *buf, const char *text);
 
 /* Never NULL; borrowed until the next append, reset or done. */
 const char *buf_str(const struct buf *buf) RETURNS_NONNULL;

@@ -114,20 +114,6 @@ clock_format(int64_t us, char text[static CLOCK_TEXT_SIZE])
 	return text;
 }
 
-const char *
-clock_http_date(int64_t us, char text[static CLOCK_TEXT_SIZE])
-{
-	static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char months[12][4] = {
-	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct parts p;
-
-	split(us, &p);
-	snprintf(text, CLOCK_TEXT_SIZE, "%s, %02u %s %04d %02u:%02u:%02u GMT", days[p.weekday % 7], p.day % 100,
-	    months[(p.month - 1) % 12], (int)p.year, p.hour, p.minute, p.second);
-	return text;
-}
-
 /* Exactly `digits` decimal digits; moves *text. */
 static bool
 number(const char **text, unsigned digits, unsigned min, unsigned max, unsigned *ret)

@@ -36,8 +36,6 @@ int64_t clock_boot_ms(const struct clock *clock);
 /* RFC 3339 UTC: "2026-03-01T10:00:00Z", with ".123456" when there is a fraction; years 0000 to 9999, beyond them the
  * nearest of these. Returns text. */
 const char *clock_format(int64_t us, char text[static CLOCK_TEXT_SIZE]);
-/* "Sun, 01 Mar 2026 10:00:00 GMT" for HTTP headers. Returns text. */
-const char *clock_http_date(int64_t us, char text[static CLOCK_TEXT_SIZE]);
 /* RFC 3339 with any offset; up to nine digits of fraction, cut to microseconds. ERR_INPUT otherwise. */
 int clock_parse(const char *text, int64_t *ret_us, struct error *err) MUST_CHECK;
 

@@ -23,15 +23,6 @@ error_row(enum error_kind kind)
 	return &error_rows[kind];
 }
 
-enum error_kind
-error_kind_of_code(const char *code)
-{
-	for (int kind = 0; kind < ERR__COUNT; kind++)
-		if (text_equal(error_rows[kind].code, code))
-			return (enum error_kind)kind;
-	return ERR__COUNT;
-}
-
 /* vsnprintf cuts at a byte; a cut UTF-8 sequence would be invalid on the wire. */
 static void
 cut_whole(char *text, size_t size)

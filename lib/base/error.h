@@ -45,8 +45,6 @@ struct error {
 
 /* The row of a kind; never NULL. */
 const struct error_row *error_row(enum error_kind kind) RETURNS_NONNULL;
-/* The kind whose default code is `code`, or ERR__COUNT. */
-enum error_kind error_kind_of_code(const char *code);
 
 /*
  * All of these evaluate to -1, so that `return error_set(err, ...)` ends a function.

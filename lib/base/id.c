@@ -83,16 +83,6 @@ id_hex(char *text, size_t digits)
 	return text;
 }
 
-const char *
-id_prefixed(char text[static ID_PREFIXED_SIZE], const char *prefix)
-{
-	char digits[ID_PREFIXED_DIGITS + 1];
-
-	assert(strlen(prefix) + 1 + ID_PREFIXED_DIGITS < ID_PREFIXED_SIZE);
-	snprintf(text, ID_PREFIXED_SIZE, "%s_%s", prefix, id_hex(digits, ID_PREFIXED_DIGITS));
-	return text;
-}
-
 bool
 id_is_prefixed(const char *text, const char *prefix)
 {

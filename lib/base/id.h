@@ -6,8 +6,7 @@
 
 #include "lib/base/attr.h"
 
-#define ID_UUID_SIZE 37	    /* 36 characters and the NUL */
-#define ID_PREFIXED_SIZE 40 /* prefix, 16 hex digits, NUL */
+#define ID_UUID_SIZE 37 /* 36 characters and the NUL */
 #define ID_PREFIXED_DIGITS 16
 
 /* From getrandom(2); aborts if the kernel refuses, since nothing safe could follow. */
@@ -21,8 +20,6 @@ bool id_is_uuid(const char *text);
 
 /* `digits` random hex digits and a NUL: text has room for digits + 1. */
 const char *id_hex(char *text, size_t digits);
-/* "img" gives "img_" and 16 hex digits. The prefix has at most 22 characters. Returns text. */
-const char *id_prefixed(char text[static ID_PREFIXED_SIZE], const char *prefix);
 bool id_is_prefixed(const char *text, const char *prefix);
 /* 1 to `max` characters of A-Z a-z 0-9 - _ . : — what is accepted as a request id or idempotency key from outside. */
 bool id_is_token(const char *text, size_t max);

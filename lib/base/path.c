@@ -54,19 +54,6 @@ path_is_safe(const char *relative)
 }
 
 char *
-path_join(struct arena *arena, const char *base, const char *relative, struct error *err)
-{
-	if (!path_is_safe(relative)) {
-		error_set(err, ERR_INPUT, "not an acceptable file name");
-		return NULL;
-	}
-	char *path = arena_printf(arena, "%s%s%s", base, text_ends(base, "/") ? "" : "/", relative);
-	if (path == NULL)
-		arena_error(arena, err);
-	return path;
-}
-
-char *
 path_safe_name(struct arena *arena, const char *text, const char *fallback)
 {
 	struct buf name = BUF_INIT(PATH_NAME_MAX);

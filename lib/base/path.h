@@ -29,8 +29,6 @@ fd_take(int *fd)
 /* A relative path of one or more parts; no "..", ".", empty part, control character or leading '-'; at most 1023 bytes.
  */
 bool path_is_safe(const char *relative);
-/* base "/" relative in the arena; ERR_INPUT when relative is not safe. */
-char *path_join(struct arena *arena, const char *base, const char *relative, struct error *err) MUST_CHECK;
 /* A file name for people made from any text: letters, digits, space, -_. kept, the rest '_'; at most 120 bytes, UTF-8
  * letters kept; `fallback` when nothing is left. */
 char *path_safe_name(struct arena *arena, const char *text, const char *fallback) MUST_CHECK;

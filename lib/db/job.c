@@ -39,12 +39,6 @@ static const char *const job_steps[JOB_STEP__COUNT] = {"plain", "media", "provid
 static const char *const job_outcomes[JOB_OUTCOME__COUNT] = {
     "done", "failed", "retry", "again", "release", "park", "uncertain", "cancelled", "cancelling"};
 
-const char *
-job_step_name(enum job_step step)
-{
-	return job_steps[step];
-}
-
 static enum job_step
 job_step_parse(const char *name)
 {

@@ -23,7 +23,6 @@
 
 /* JOB_IDLE: media work ahead of being asked for. */
 enum job_step { JOB_PLAIN, JOB_MEDIA, JOB_PROVIDER, JOB_IDLE, JOB_STEP__COUNT };
-const char *job_step_name(enum job_step step) RETURNS_NONNULL;
 
 /* ---- for the daemon that runs them ---- */
 

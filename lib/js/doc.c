@@ -212,17 +212,6 @@ js_flag(const struct js_value *value, const char *pointer, bool fallback)
 	return js_kind(found) == JS_KIND_BOOL ? json_object_get_boolean(object_of(found)) : fallback;
 }
 
-int
-js_price(const struct js_value *value, const char *pointer, int64_t *ret_micros)
-{
-	const struct js_value *found = js_at(value, pointer);
-	const enum js_kind kind = js_kind(found);
-
-	if (kind == JS_KIND_NUMBER)
-		return text_money_up(js_number_text(found), ret_micros);
-	return kind == JS_KIND_STRING ? text_money_up(js_text(found, "", ""), ret_micros) : -1;
-}
-
 size_t
 js_count(const struct js_value *value, const char *pointer)
 {

@@ -449,13 +449,3 @@ js_parse(struct arena *arena, const void *bytes, size_t len, const struct js_fie
 		return -1;
 	return read_whole(&r, value, fields, target, size, err);
 }
-
-int
-js_read_value(struct arena *arena, const struct js_value *value, const struct js_field *fields, void *target,
-    size_t size, struct js_problems *problems, struct error *err)
-{
-	struct js_reading r = {.arena = arena, .problems = problems, .lenient = true, .pointer = BUF_INIT(POINTER_MAX)};
-
-	problems->count = 0;
-	return read_whole(&r, value, fields, target, size, err);
-}

@@ -204,8 +204,6 @@ int64_t js_number(
     const struct js_value *value, const char *pointer, int64_t fallback); /* whole numbers within int64 only */
 double js_real(const struct js_value *value, const char *pointer, double fallback);
 bool js_flag(const struct js_value *value, const char *pointer, bool fallback);
-/* 0 and exact micro-dollars from a number or numeric string, else -1. More than six decimals round away from zero. */
-int js_price(const struct js_value *value, const char *pointer, int64_t *ret_micros) MUST_CHECK;
 
 /* Items of an array or members of an object at the pointer; 0 for anything else. */
 size_t js_count(const struct js_value *value, const char *pointer);
@@ -214,9 +212,5 @@ const struct js_value *js_item(const struct js_value *array, size_t index);
 const struct js_value *js_member_at(const struct js_value *object, size_t index, const char **ret_name);
 /* Compact JSON text in the arena; "null" for NULL; NULL when the arena is exhausted. */
 const char *js_json(const struct js_value *value, struct arena *arena) MUST_CHECK;
-/* Fills a struct from a value by a table, ignoring unknown members: for documents of ours read back (payload, result).
- */
-int js_read_value(struct arena *arena, const struct js_value *value, const struct js_field *fields, void *target,
-    size_t size, struct js_problems *problems, struct error *err) MUST_CHECK;
 
 #endif

@@ -178,33 +178,6 @@ notify_watchdog(void)
 	notify_send("WATCHDOG=1");
 }
 
-void
-notify_status(const char *format, ...)
-{
-	char state[256] = "STATUS=";
-	const size_t used = strlen(state);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(state + used, sizeof(state) - used, format, args);
-	va_end(args);
-	state[strcspn(state, "\r\n")] = '\0';
-	notify_send(state);
-}
-
-int
-notify_watchdog_ms(void)
-{
-	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
-	int64_t interval, owner;
-
-	if (usec == NULL || text_int(usec, 1, INT64_MAX, &interval) < 0)
-		return 0;
-	if (pid != NULL && (text_int(pid, 1, INT32_MAX, &owner) < 0 || owner != getpid()))
-		return 0;
-	return (int)FW_MIN(interval / 2000, INT32_MAX);
-}
-
 /* ---- stopping ---- */
 
 static void

@@ -30,10 +30,7 @@ int listen_connect(const char *path, struct error *err) MUST_CHECK;
 void notify_send(const char *state);
 void notify_ready(void);
 void notify_stopping(void);
-void notify_status(const char *format, ...) PRINTF_LIKE(1, 2);
 void notify_watchdog(void);
-/* Half of $WATCHDOG_USEC in milliseconds when it is for us, else 0. */
-int notify_watchdog_ms(void);
 
 /*
  * SIGTERM, SIGINT and SIGQUIT as a readable descriptor, SIGHUP as a second meaning. Call stop_begin in main before any

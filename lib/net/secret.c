@@ -10,9 +10,6 @@
 #include "lib/base/text.h"
 
 static_assert(SECRET_HASH_SIZE >= crypto_pwhash_STRBYTES, "room for a password hash");
-static_assert(
-    SECRET_SEAL_EXTRA == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
-    "nonce and tag");
 
 const struct secret_cost secret_cost_test = {.memory = 8192, .passes = 1};
 
@@ -73,13 +70,6 @@ secret_password_check(const char *hash, const char *password, const struct secre
 		return false;
 	}
 	return crypto_pwhash_str_verify(hash, password, len) == 0;
-}
-
-bool
-secret_password_stale(const char *hash, const struct secret_cost *cost)
-{
-	ready();
-	return crypto_pwhash_str_needs_rehash(hash, cost->passes, cost->memory) != 0;
 }
 
 bool
@@ -151,32 +141,6 @@ void
 secret_token_digest(const char *text, unsigned char digest[static HASH_SIZE])
 {
 	hash_bytes(text, strlen(text), digest);
-}
-
-void
-secret_seal(const unsigned char key[static SECRET_KEY_SIZE], const char *context, const void *bytes, size_t len,
-    unsigned char *out)
-{
-	unsigned char *nonce = out, *sealed = out + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-
-	ready();
-	randombytes_buf(nonce, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(
-	    sealed, NULL, bytes, len, (const unsigned char *)context, strlen(context), NULL, nonce, key);
-}
-
-int
-secret_unseal(const unsigned char key[static SECRET_KEY_SIZE], const char *context, const void *sealed, size_t len,
-    unsigned char *out)
-{
-	const unsigned char *nonce = sealed;
-	const size_t nonce_len = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-
-	ready();
-	if (len < SECRET_SEAL_EXTRA)
-		return -1;
-	return crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, nonce + nonce_len, len - nonce_len,
-	    (const unsigned char *)context, strlen(context), nonce, key);
 }
 
 bool

@@ -15,8 +15,6 @@
 #define SECRET_PASSWORD_MAX 1024 /* bytes */
 #define SECRET_TOKEN_BYTES 32
 #define SECRET_TOKEN_SIZE 44 /* base64url of SECRET_TOKEN_BYTES and the NUL */
-#define SECRET_KEY_SIZE 32
-#define SECRET_SEAL_EXTRA 40 /* bytes a sealed value is longer */
 
 struct secret_cost {
 	size_t memory; /* bytes; at least 8 KiB */
@@ -34,8 +32,6 @@ int secret_password_hash(const char *password, const struct secret_cost *cost, c
 /* hash NULL (unknown user): does the same work against a dummy of the given cost and is false, so that time does not
  * tell whether a user exists. */
 bool secret_password_check(const char *hash, const char *password, const struct secret_cost *cost) MUST_CHECK;
-/* The hash was made with another cost and should be renewed at the next login. */
-bool secret_password_stale(const char *hash, const struct secret_cost *cost) MUST_CHECK;
 
 /* Comparison in constant time. */
 bool secret_equal(const void *a, const void *b, size_t len) MUST_CHECK;
@@ -56,13 +52,6 @@ void secret_random(void *bytes, size_t len);
 void secret_token(char text[static SECRET_TOKEN_SIZE]);
 void secret_token_digest(const char *text, unsigned char digest[static HASH_SIZE]);
 
-/* Authenticated encryption (XChaCha20-Poly1305) for values at rest. `context` is bound to the value: it must be the
- * same when opening. out has room for len + SECRET_SEAL_EXTRA. */
-void secret_seal(const unsigned char key[static SECRET_KEY_SIZE], const char *context, const void *bytes, size_t len,
-    unsigned char *out);
-/* 0 and len - SECRET_SEAL_EXTRA bytes in out, or -1 when anything was changed. */
-int secret_unseal(const unsigned char key[static SECRET_KEY_SIZE], const char *context, const void *sealed, size_t len,
-    unsigned char *out) MUST_CHECK;
 /* Ed25519, for providers that sign their webhooks so. */
 bool secret_signed_by(const unsigned char public_key[static 32], const unsigned char signature[static 64],
     const void *message, size_t len) MUST_CHECK;

@@ -25,12 +25,6 @@ static const struct aspect {
     [ADVERT_SQUARE] = {"1:1", ADVERT_HEIGHT, ADVERT_HEIGHT, "blur"},
 };
 
-const char *
-advert_aspect_name(enum advert_aspect aspect)
-{
-	return aspects[aspect].name;
-}
-
 enum advert_aspect
 advert_aspect_of_name(const char *name)
 {

@@ -58,8 +58,6 @@ struct advert_length {
 	bool out_of_range; /* warning duration_out_of_range */
 };
 
-/* "16:9"; the word of the compose request. ADVERT_WIDE for NULL and unknown words. */
-const char *advert_aspect_name(enum advert_aspect aspect) RETURNS_NONNULL;
 enum advert_aspect advert_aspect_of_name(const char *name);
 
 /* Natural and final length; also for estimates before anything exists. ERR_INPUT for no clips, too many, or one without

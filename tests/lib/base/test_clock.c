@@ -88,15 +88,6 @@ TEST(parse_refuses_what_is_no_time)
 	}
 }
 
-TEST(http_dates_name_the_day)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	CHECK_STR(clock_http_date(0, text), "Thu, 01 Jan 1970 00:00:00 GMT");
-	CHECK_STR(clock_http_date(1772359200 * S, text), "Sun, 01 Mar 2026 10:00:00 GMT");
-	CHECK_STR(clock_http_date(784111777 * S, text), "Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
 TEST(fixed_clock_moves_when_told)
 {
 	struct clock clock;
@@ -122,5 +113,4 @@ TEST(real_clock_goes_forward)
 
 TEST_MAIN(ROW(format_and_parse_agree), ROW(every_day_of_four_centuries_round_trips),
     ROW(format_stays_within_four_digit_years), ROW(parse_understands_offsets_and_fractions),
-    ROW(parse_refuses_what_is_no_time), ROW(http_dates_name_the_day), ROW(fixed_clock_moves_when_told),
-    ROW(real_clock_goes_forward))
+    ROW(parse_refuses_what_is_no_time), ROW(fixed_clock_moves_when_told), ROW(real_clock_goes_forward))

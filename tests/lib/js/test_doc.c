@@ -71,27 +71,6 @@ TEST(arrays_and_members_are_counted)
 	CHECK_STR(js_json(NULL, test_arena()), "null");
 }
 
-TEST(prices_are_exact)
-{
-	const struct js_value *doc =
-	    parse("{\"a\":0.1,\"b\":\"0.30\",\"c\":0.00000012,\"d\":\"free\",\"e\":1e-3,\"f\":2,\"g\":true}");
-	int64_t micros = 0;
-
-	CHECK_INT(js_price(doc, "/a", &micros), 0);
-	CHECK_INT(micros, 100000);
-	CHECK_INT(js_price(doc, "/b", &micros), 0);
-	CHECK_INT(micros, 300000);
-	CHECK_INT(js_price(doc, "/c", &micros), 0);
-	CHECK_INT(micros, 1);
-	CHECK_INT(js_price(doc, "/e", &micros), 0);
-	CHECK_INT(micros, 1000);
-	CHECK_INT(js_price(doc, "/f", &micros), 0);
-	CHECK_INT(micros, 2000000);
-	CHECK_INT(js_price(doc, "/d", &micros), -1);
-	CHECK_INT(js_price(doc, "/g", &micros), -1);
-	CHECK_INT(js_price(doc, "/none", &micros), -1);
-}
-
 TEST(lone_values_are_documents)
 {
 	CHECK_INT(js_number(parse("42"), "", 0), 42);
@@ -219,5 +198,5 @@ TEST(tree_goes_with_a_full_arena)
 }
 
 TEST_MAIN(ROW(values_by_pointer), ROW(absent_or_other_types_give_the_fallback), ROW(arrays_and_members_are_counted),
-    ROW(prices_are_exact), ROW(lone_values_are_documents), ROW(what_is_not_json_is_refused), ROW(limits_hold),
+    ROW(lone_values_are_documents), ROW(what_is_not_json_is_refused), ROW(limits_hold),
     ROW(tree_goes_with_a_full_arena))

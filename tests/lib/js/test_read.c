@@ -295,22 +295,6 @@ TEST(handlers_add_their_own_problems)
 	CHECK_STR(error_public_text(&err), "there is no clip 'clip_1'");
 }
 
-TEST(own_documents_are_read_leniently)
-{
-	const char *text = "{\"name\":\"x\",\"count\":3,\"later\":true}";
-	const struct js_value *value;
-	struct js_problems problems;
-	struct part part;
-	struct error err;
-
-	CHECK_OK(js_parse_free(test_arena(), text, strlen(text), &value, &err), &err);
-	CHECK_OK(js_read_value(test_arena(), value, part_fields, &part, sizeof(part), &problems, &err), &err);
-	CHECK_STR(part.name, "x");
-	CHECK_INT(part.count, 3);
-	CHECK_FAILS(
-	    js_read_value(test_arena(), NULL, part_fields, &part, sizeof(part), &problems, &err), &err, ERR_INPUT);
-}
-
 /* ---- query strings ---- */
 
 struct query {
@@ -411,5 +395,4 @@ TEST(pairs_are_refused)
 TEST_MAIN(ROW(values_land_in_the_struct), ROW(absent_fields_get_their_defaults),
     ROW(null_is_absence_only_where_allowed), ROW(each_problem_has_pointer_and_code), ROW(all_problems_are_gathered),
     ROW(problems_of_a_hostile_body_are_bounded), ROW(body_must_be_an_object), ROW(exhausted_arena_is_an_error),
-    ROW(handlers_add_their_own_problems), ROW(own_documents_are_read_leniently), ROW(pairs_are_converted),
-    ROW(pairs_are_refused))
+    ROW(handlers_add_their_own_problems), ROW(pairs_are_converted), ROW(pairs_are_refused))

@@ -115,28 +115,9 @@ TEST(notify_sends_one_datagram)
 	notify_ready();
 	CHECK(read(fd, text, sizeof(text) - 1) > 0);
 	CHECK_STR(text, "READY=1");
-	notify_status("%d jobs\nREADY=1", 3);
-	memset(text, 0, sizeof(text));
-	CHECK(read(fd, text, sizeof(text) - 1) > 0);
-	CHECK_STR(text, "STATUS=3 jobs");
 	unsetenv("NOTIFY_SOCKET");
 	notify_stopping();
 	CHECK(read(fd, text, sizeof(text) - 1) < 0);
-}
-
-TEST(watchdog_interval_is_halved_and_ours_only)
-{
-	unsetenv("WATCHDOG_PID");
-	unsetenv("WATCHDOG_USEC");
-	CHECK_INT(notify_watchdog_ms(), 0);
-	setenv("WATCHDOG_USEC", "30000000", 1);
-	CHECK_INT(notify_watchdog_ms(), 15000);
-	setenv("WATCHDOG_PID", "1", 1);
-	CHECK_INT(notify_watchdog_ms(), 0);
-	setenv("WATCHDOG_USEC", "soon", 1);
-	CHECK_INT(notify_watchdog_ms(), 0);
-	unsetenv("WATCHDOG_PID");
-	unsetenv("WATCHDOG_USEC");
 }
 
 TEST(signals_stop_and_reload)
@@ -181,5 +162,5 @@ TEST(forked_child_can_be_ended_by_a_signal)
 
 TEST_MAIN(ROW(socket_has_its_mode_and_accepts), ROW(stale_socket_is_replaced_and_a_live_one_is_not),
     ROW(other_files_are_left_alone), ROW(long_and_empty_paths_are_refused), ROW(nothing_is_inherited_without_a_socket),
-    ROW(passed_socket_is_taken), ROW(notify_sends_one_datagram), ROW(watchdog_interval_is_halved_and_ours_only),
-    ROW(signals_stop_and_reload), ROW(forked_child_can_be_ended_by_a_signal))
+    ROW(passed_socket_is_taken), ROW(notify_sends_one_datagram), ROW(signals_stop_and_reload),
+    ROW(forked_child_can_be_ended_by_a_signal))
