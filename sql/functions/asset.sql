@@ -36,21 +36,25 @@ as $$
 $$;
 comment on function asset_piece is 'The newest thumbnail or last frame that was made of an asset.';
 
--- One row as the programs read it, with the caller's role.
+-- One row as the programs read it, with the caller's role. Without a search_path of its own, so that it is planned as part of the query that
+-- asks it.
 create or replace function asset_info(p_asset asset)
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
 	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
 language sql stable
-set search_path = framewright, pg_temp
 as $$
 	select p_asset.id, p_asset.project_id, p_asset.owner_id, p_asset.kind, p_asset.state, p_asset.sha256, p_asset.media_type,
 		p_asset.bytes, p_asset.width, p_asset.height, p_asset.duration_us, p_asset.fps_num, p_asset.fps_den,
 		p_asset.source, p_asset.provider, p_asset.model, p_asset.simulated, p_asset.cached, p_asset.price_micros,
 		p_asset.generation_ms, p_asset.parent_id, p_asset.reason, p_asset.metadata ->> 'reason_code',
 		(p_asset.metadata - array['reason_code', 'file_name'])::text, p_asset.metadata ->> 'file_name',
-		asset_piece(p_asset.id, 'thumbnail'), asset_piece(p_asset.id, 'last_frame'),
+		(
+			select t.id from asset t where t.parent_id = p_asset.id and t.kind = 'thumbnail' and t.state = 'ready' order by t.created_at desc limit 1
+		), (
+			select t.id from asset t where t.parent_id = p_asset.id and t.kind = 'last_frame' and t.state = 'ready' order by t.created_at desc limit 1
+		),
 		p_asset.created_at,
 		case
 			when p_asset.owner_id = caller() then 'owner'
@@ -59,17 +63,23 @@ as $$
 $$;
 comment on function asset_info is 'An asset in the shape that programs read.';
 
+-- Asked with every file that is sent: in PL/pgSQL, whose plans last as long as the connection. A function in SQL is planned with each call,
+-- which took six times as long as the search itself.
 create or replace function asset_find(p_id text)
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
 	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
-language sql stable security definer
-set search_path = framewright, pg_temp
+language plpgsql stable security definer
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
 as $$
+#variable_conflict use_column
+begin
+	return query
 	select i.*
 	from asset a, asset_info(a) i
-	where a.id = p_id and a.state <> 'deleted' and i.role is not null
+	where a.id = p_id and a.state <> 'deleted' and i.role is not null;
+end
 $$;
 comment on function asset_find is 'An asset that the caller may see; no row: there is none. [roles: ac]';
 
@@ -349,14 +359,18 @@ returns table (id text, project_id uuid, owner_id int, kind text, state text, sh
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
 	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
-language sql stable security definer
-set search_path = framewright, pg_temp
+language plpgsql stable security definer
+set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
 as $$
+#variable_conflict use_column
+begin
+	return query
 	select i.*
 	from share_link l
 	join asset a on a.id = l.asset_id and a.state = 'ready'
 	cross join asset_info(a) i
-	where l.token_hash = p_hash and l.revoked_at is null and (l.expires_at is null or l.expires_at > now())
+	where l.token_hash = p_hash and l.revoked_at is null and (l.expires_at is null or l.expires_at > now());
+end
 $$;
 comment on function share_open is 'What a share token opens; no row: nothing. [roles: a]';
 
