@@ -25,7 +25,7 @@ SHARE, FRAME_MS = 0.95, 20
 
 def make_clip(path):
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=30,noise=alls=12:allf=t", "-t", "5", "-c:v",
-                    "libx264", "-preset", "ultrafast", "-crf", "30", "-pix_fmt", "yuv420p", str(path)], check=True, stdin=subprocess.DEVNULL)
+                    "libx264", "-preset", "ultrafast", "-b:v", "30M", "-pix_fmt", "yuv420p", str(path)], check=True, stdin=subprocess.DEVNULL)
     if path.stat().st_size < LEAST_BYTES:
         sys.exit("files.py: the clip is too small to measure anything")
 
