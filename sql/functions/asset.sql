@@ -63,8 +63,7 @@ as $$
 $$;
 comment on function asset_info is 'An asset in the shape that programs read.';
 
--- Asked with every file that is sent: in PL/pgSQL, whose plans last as long as the connection. A function in SQL is planned with each call,
--- which took six times as long as the search itself.
+-- Asked with every file that is sent; in SQL its planning took six times as long as the search itself.
 create or replace function asset_find(p_id text)
 returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,

@@ -22,22 +22,31 @@ begin
 end
 $$;
 
+-- What is asked with nearly every call is in PL/pgSQL even where SQL would do: its plans last as long as the connection, while a function in
+-- SQL that cannot be inlined is planned with each call.
+
 -- owner, editor, viewer, or null: what a user may do with a project that is not deleted.
 create or replace function project_role(p_project uuid, p_user int) returns text
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
-	select case when p.owner_id = p_user then 'owner' else m.role end
-	from project p
-	left join project_member m on m.project_id = p.id and m.user_id = p_user
-	where p.id = p_project and p.deleted_at is null
+begin
+	return (
+		select case when p.owner_id = p_user then 'owner' else m.role end
+		from project p
+		left join project_member m on m.project_id = p.id and m.user_id = p_user
+		where p.id = p_project and p.deleted_at is null
+	);
+end
 $$;
 
 create or replace function setting_micros(p_name text, p_fallback bigint) returns bigint
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
-	select coalesce((select value::bigint from setting where name = p_name), p_fallback)
+begin
+	return coalesce((select value::bigint from setting where name = p_name), p_fallback);
+end
 $$;
 
 -- updated_at changes with every change of the row.

@@ -156,10 +156,14 @@ $$;
 
 -- Volatile, because it is asked about a job that the same statement has added.
 create or replace function job_added(p_id bigint) returns table (public_id uuid, state text)
-language sql volatile security definer
+language plpgsql volatile security definer
 set search_path = framewright, pg_temp
 as $$
-	select j.public_id, j.state from job j where j.id = p_id
+#variable_conflict use_column
+begin
+	return query
+	select j.public_id, j.state from job j where j.id = p_id;
+end
 $$;
 
 -- The next jobs of a queue that keep each owner within p_max jobs at work; only asked for queues that have such a limit. It looks at the
