@@ -36,19 +36,10 @@ static int
 write_frame(struct attempt *attempt, struct js_writer *w, const char *name, struct media_task *task, struct error *err)
 {
 	const struct js_value *made;
-	struct stored stored;
 
 	if (task->args_json == NULL || media_run(attempt, task, &made, err) < 0)
 		return -1;
-	const char *media_type = js_text(made, "/media_type", "image/png");
-	if (media_publish(attempt, name, media_type, &stored, err) < 0)
-		return -1;
-	js_open_object(w, name);
-	media_write_stored(w, &stored, media_type);
-	js_int(w, "width", js_number(made, "/width", 0));
-	js_int(w, "height", js_number(made, "/height", 0));
-	js_close(w);
-	return 0;
+	return media_publish_picture(attempt, w, name, name, made, err);
 }
 
 /* A clip's thumbnail and last frame, kept so that nobody has to decode it for them later. */

@@ -129,6 +129,23 @@ media_publish(
 	    &attempt->renderd->store, attempt->db, attempt->scratch, name, media_type, ret_stored, err);
 }
 
+int
+media_publish_picture(struct attempt *attempt, struct js_writer *w, const char *key, const char *name,
+    const struct js_value *described, struct error *err)
+{
+	const char *media_type = js_text(described, "/media_type", "image/jpeg");
+	struct stored stored;
+
+	if (media_publish(attempt, name, media_type, &stored, err) < 0)
+		return -1;
+	js_open_object(w, key);
+	media_write_stored(w, &stored, media_type);
+	js_int(w, "width", js_number(described, "/width", 0));
+	js_int(w, "height", js_number(described, "/height", 0));
+	js_close(w);
+	return 0;
+}
+
 void
 media_write_stored(struct js_writer *w, const struct stored *stored, const char *media_type)
 {

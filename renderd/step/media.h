@@ -40,6 +40,10 @@ int media_run(struct attempt *attempt, const struct media_task *task, const stru
 int media_publish(struct attempt *attempt, const char *name, const char *media_type, struct stored *ret_stored,
     struct error *err) MUST_CHECK;
 
+/* The same, written as member `key` of a result; what the task says of the file: media_type, width, height. */
+int media_publish_picture(struct attempt *attempt, struct js_writer *w, const char *key, const char *name,
+    const struct js_value *described, struct error *err) MUST_CHECK;
+
 /* The members of every result that carries a file. */
 void media_write_stored(struct js_writer *w, const struct stored *stored, const char *media_type);
 

@@ -174,17 +174,7 @@ render_write_file(struct attempt *attempt, struct js_writer *w, const char *key,
     const char *pointer, struct error *err)
 {
 	const struct js_value *file = js_at(result, pointer);
-	const char *name = js_text(file, "/name", NULL), *media_type = js_text(file, "/media_type", "image/jpeg");
-	struct stored stored;
+	const char *name = js_text(file, "/name", NULL);
 
-	if (name == NULL)
-		return 0;
-	if (media_publish(attempt, name, media_type, &stored, err) < 0)
-		return -1;
-	js_open_object(w, key);
-	media_write_stored(w, &stored, media_type);
-	js_int(w, "width", js_number(file, "/width", 0));
-	js_int(w, "height", js_number(file, "/height", 0));
-	js_close(w);
-	return 0;
+	return name == NULL ? 0 : media_publish_picture(attempt, w, key, name, file, err);
 }
