@@ -25,14 +25,18 @@ comment on function blob_reserve is 'Makes or refreshes the row of a content, so
 
 create or replace function asset_piece(p_asset text, p_kind text)
 returns text
-language sql stable
+language plpgsql stable
 set search_path = framewright, pg_temp
 as $$
-	select p.id
-	from asset p
-	where p.parent_id = p_asset and p.kind = p_kind and p.state = 'ready'
-	order by p.created_at desc
-	limit 1
+begin
+	return (
+		select p.id
+		from asset p
+		where p.parent_id = p_asset and p.kind = p_kind and p.state = 'ready'
+		order by p.created_at desc
+		limit 1
+	);
+end
 $$;
 comment on function asset_piece is 'The newest thumbnail or last frame that was made of an asset.';
 
@@ -50,11 +54,7 @@ as $$
 		p_asset.source, p_asset.provider, p_asset.model, p_asset.simulated, p_asset.cached, p_asset.price_micros,
 		p_asset.generation_ms, p_asset.parent_id, p_asset.reason, p_asset.metadata ->> 'reason_code',
 		(p_asset.metadata - array['reason_code', 'file_name'])::text, p_asset.metadata ->> 'file_name',
-		(
-			select t.id from asset t where t.parent_id = p_asset.id and t.kind = 'thumbnail' and t.state = 'ready' order by t.created_at desc limit 1
-		), (
-			select t.id from asset t where t.parent_id = p_asset.id and t.kind = 'last_frame' and t.state = 'ready' order by t.created_at desc limit 1
-		),
+		asset_piece(p_asset.id, 'thumbnail'), asset_piece(p_asset.id, 'last_frame'),
 		p_asset.created_at,
 		case
 			when p_asset.owner_id = caller() then 'owner'
