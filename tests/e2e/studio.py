@@ -30,6 +30,11 @@ def free_port():
         return s.getsockname()[1]
 
 
+def files_below(folder):
+    """Paths of all files; folders that go away meanwhile, as those of a running system do, count as empty (Path.rglob would raise)."""
+    return [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status = status
@@ -241,8 +246,7 @@ class Stack:
         return text
 
     def scratch_files(self):
-        store = self.home / "store"
-        return [str(p) for folder in ("tmp", "inbox") for p in (store / folder).rglob("*") if p.is_file()]
+        return [path for folder in ("tmp", "inbox") for path in files_below(self.home / "store" / folder)]
 
     def demo(self):
         client = Client(self.base)

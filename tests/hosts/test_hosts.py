@@ -1,4 +1,5 @@
 """Machines come, go, die, hang and are cut off; films are finished once and by one of them (issue 4, point 5)."""
+import os
 import pathlib
 import signal
 import time
@@ -17,8 +18,7 @@ def film_job(farm, render):
 def traces(farm, director, render):
     """Everything that a second publisher would change: rows, files, money, events."""
     sql, project = farm.stack.sql, f"project_id = '{director.project}'"
-    blobs = sorted(str(p.relative_to(farm.stack.home)) + f" {p.stat().st_mtime_ns} {p.stat().st_ino}"
-                   for p in (farm.stack.home / "store/blob").rglob("*") if p.is_file())
+    blobs = sorted(f"{path} {os.stat(path).st_mtime_ns} {os.stat(path).st_ino}" for path in studio.files_below(farm.stack.home / "store/blob"))
     return (sql(f"select r from render r where r.id = '{render}'"),
             sql(f"select id, state, attempt, rescues, lease, result, finished_at from job where {project} order by id"),
             sql(f"select id, sha256, created_at from asset where {project} order by id"),
@@ -86,7 +86,7 @@ def stale_host(farm, director, tmp_path, leave, come_back):
     wait_until(lambda: "stale" in stale.log(), "the stale attempt to end")
     time.sleep(2)
     assert traces(farm, director, render) == before
-    assert not [p for p in (farm.stack.home / "store/tmp" / worker).rglob("*") if p.is_file()]
+    assert not studio.files_below(farm.stack.home / "store/tmp" / worker)
     # and it is as good as any other from now on
     for other in farm.hosts:
         if other is not stale:
