@@ -19,7 +19,8 @@ PRODUCTS = [
 
 
 class Listener:
-    """Reads Server-Sent Events and a WebSocket of one session in the background."""
+    """Reads Server-Sent Events and a WebSocket of one session in the background, until the stack stops: closing a stream that another
+    thread reads waits for its next byte, and a heartbeat is far away."""
 
     def __init__(self, client, session_id):
         self.sse, self.frames = [], []
@@ -57,17 +58,11 @@ class Listener:
             time.sleep(0.1)
         raise AssertionError(f"no event of gate {gate}: {self.frames[-3:]} {self.sse[-3:]}")
 
-    def close(self):
-        self.socket.close()
-        self.stream.close()
-
 
 @pytest.fixture(scope="module")
 def walk(stack, demo):
     session_id = demo.new_session()
-    listener = Listener(demo, session_id)
-    yield {"client": demo, "id": session_id, "listener": listener}
-    listener.close()
+    return {"client": demo, "id": session_id, "listener": Listener(demo, session_id)}
 
 
 def progress_of(events):
@@ -303,6 +298,63 @@ def test_step_17_without_music(walk, tmp_path):
     film = tmp_path / "silent.mp4"
     film.write_bytes(client.get(state["final_video"]["url"]).body)
     assert [s["codec_type"] for s in studio.ffprobe(film)["streams"]] == ["video"]
+
+
+def preview(client, session_id, path, **more):
+    """The answer, with the film at `path`."""
+    body = {"session_id": session_id, "text_overlay": {"product_name": "AirRun Pro", "cta": "Shop Now"}, **more}
+    end = time.monotonic() + studio.PATIENCE_S
+    while (answer := client.post("/api/preview-composition?wait=25", body)).status == 202:
+        assert time.monotonic() < end
+    assert answer.status == 200, answer.body
+    path.write_bytes(client.get(answer.json["preview"]["url"]).body)
+    return answer.json["preview"]
+
+
+@pytest.mark.parametrize("aspect,size", [("16:9", (640, 360)), ("9:16", (360, 640)), ("1:1", (360, 360))])
+def test_preview_in_every_shape(walk, tmp_path, aspect, size):
+    """ADS-316, ADS-321: small, whole, free, and the film that there is stays."""
+    client = walk["client"]
+    before = client.session(walk["id"])
+    made = preview(client, walk["id"], tmp_path / "preview.mp4", aspect_ratio=aspect)
+    assert made["resolution"] == "{}x{}".format(*size)
+    streams = studio.ffprobe(tmp_path / "preview.mp4")["streams"]
+    assert [(s["width"], s["height"], s["r_frame_rate"]) for s in streams if s["codec_type"] == "video"] == [(*size, "30/1")]
+    assert abs(made["duration"] - before["final_video"]["duration"]) < 0.05
+    after = client.session(walk["id"])
+    assert [after[key] for key in ("stage", "total_cost", "final_video")] == [before[key] for key in ("stage", "total_cost", "final_video")]
+    # the name is in the card's middle, whole: bright within, nothing at the picture's edges
+    picture = subprocess.run(["ffmpeg", "-v", "error", "-ss", "0.5", "-i", str(tmp_path / "preview.mp4"), "-frames:v", "1", "-pix_fmt", "gray",
+                              "-f", "rawvideo", "-"], check=True, capture_output=True).stdout
+    width, height = size
+    lit = [(i % width, i // width) for i, value in enumerate(picture) if value > 200]
+    across, down = [x for x, _ in lit], [y for _, y in lit]
+    assert len(lit) > 300 and width * 0.03 < min(across) and max(across) < width * 0.97
+    assert abs((min(across) + max(across)) / 2 - width / 2) < width * 0.03
+    assert height * 0.3 < min(down) and max(down) < height * 0.7
+
+
+def test_voice_over_the_film(walk, tmp_path):
+    """ADS-318: a recording is heard, and music steps back under it."""
+    client = walk["client"]
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=3000:d=2:r=48000", "-af", "volume=6dB", tmp_path / "voice.wav"], check=True)
+    upload = client.post("/api/uploads", data=(tmp_path / "voice.wav").read_bytes(), content_type="audio/wav").json["id"]
+    unspeakable = client.post("/api/preview-composition", {
+        "session_id": walk["id"], "text_overlay": {"product_name": "A", "cta": "B"}, "voiceover": {"enabled": True, "text": "Run."}})
+    assert unspeakable.status == 422 and "/voiceover/text" in unspeakable.pointers()
+
+    def loud(name, band, start):
+        out = subprocess.run(["ffmpeg", "-ss", str(start), "-t", "1", "-i", str(tmp_path / name), "-af", f"{band},volumedetect", "-f", "null", "-"],
+                             check=True, capture_output=True, text=True).stderr
+        return float(out.split("mean_volume:")[1].split()[0])
+    preview(client, walk["id"], tmp_path / "with.mp4", audio={"enabled": True, "genre": "upbeat"},
+            voiceover={"enabled": True, "asset_id": upload})
+    preview(client, walk["id"], tmp_path / "without.mp4", audio={"enabled": True, "genre": "upbeat"})
+    voice, music = "bandpass=f=3000:w=60:t=h", "lowpass=f=300"
+    rise = [loud("with.mp4", voice, at) - loud("without.mp4", voice, at) for at in (0.6, 6)]
+    assert rise[0] > 15 and abs(rise[1]) < 6, rise
+    step = [loud("with.mp4", music, at) - loud("without.mp4", music, at) for at in (0.6, 6)]
+    assert step[0] < step[1] - 4, step
 
 
 def test_step_18_cache(walk):
