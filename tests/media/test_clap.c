@@ -637,8 +637,9 @@ TEST(sounds_are_cut_at_the_end_with_a_word)
 				       "{\"asset\":\"a9\"},{\"asset\":\"a8\",\"role\":\"dialogue\",\"start\":1.2}]"))
 		return;
 	CHECK_CONTAINS(film.json, "\"sound_cut\"");
-	CHECK_CONTAINS(film.json, "a8");
-	CHECK(strstr(film.json, "a9") == NULL);
+	/* a digest may contain a name as it may anything, but no words */
+	CHECK_CONTAINS(film.json, "sound a8 goes on");
+	CHECK(strstr(film.json, "sound a9") == NULL);
 	if (make(&film, OUTPUT(25, 1) ",\"tracks\":[{\"items\":[{\"type\":\"colour\",\"duration\":2}]}],\"audio\":["
 				      "{\"asset\":\"a8\",\"role\":\"dialogue\",\"start\":0.2}]"))
 		CHECK(strstr(film.json, "sound_cut") == NULL);
