@@ -271,19 +271,25 @@ io_open_decoder(const AVStream *stream, int threads, AVCodecContext **ret_codec,
 	return 0;
 }
 
+#ifdef __x86_64__
+#define BASELINE (AV_CPU_FLAG_MMX | AV_CPU_FLAG_MMXEXT | AV_CPU_FLAG_SSE | AV_CPU_FLAG_SSE2)
+#else
+#define BASELINE 0
+#endif
+
 int
-io_plain_begin(void)
+io_baseline_begin(void)
 {
 	const int flags = av_get_cpu_flags();
 
-	av_force_cpu_flags(0);
+	av_force_cpu_flags(BASELINE);
 	return flags;
 }
 
 void
-io_plain_end(int begun)
+io_baseline_end(int flags)
 {
-	av_force_cpu_flags(begun);
+	av_force_cpu_flags(flags);
 }
 
 /* ---- writing ---- */

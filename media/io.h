@@ -39,12 +39,13 @@ void io_close_input(AVFormatContext **fmt);
 int io_open_media(int fd, const struct task *task, AVFormatContext **ret_fmt, struct error *err) MUST_CHECK;
 
 /*
- * Between these, what libraries open computes in plain C, so that its results do not depend on the processor: for
- * sound, where SIMD rounds differently. Decoders and scalers of pictures are exact either way; one that another thread
- * happens to open meanwhile is only slower. One thread at a time.
+ * Between these, what libraries open computes with what every processor of the architecture has (SSE2 on x86-64,
+ * elsewhere plain C), so that its results do not depend on the processor: for sound, where other instructions round
+ * differently. Decoders of pictures are exact either way; one that another thread happens to open meanwhile is only
+ * slower. One thread at a time. begin returns the flags that end puts back.
  */
-int io_plain_begin(void);
-void io_plain_end(int begun);
+int io_baseline_begin(void);
+void io_baseline_end(int flags);
 
 /* A decoder for the stream, opened, with pkt_timebase set. threads as given (frame and slice); 1 for exact order of
  * work. The decoder must be on the white list. Free with avcodec_free_context. */

@@ -383,9 +383,9 @@ render_look(struct render *render, struct error *err)
 }
 
 /*
- * The sound is made before any picture is begun. Its decoders and encoder are opened with the processor's extensions
- * switched off for the whole process (io_plain_begin), and a scaler that another thread opened in that moment would
- * give other pixels.
+ * The sound is made before any picture is begun. Its decoders and encoder are opened with most of the processor's
+ * extensions switched off for the whole process (io_baseline_begin), and a scaler that another thread opened in that
+ * moment would give other pixels.
  */
 static int
 sound_first(struct crew *crew, struct error *err)

@@ -18,7 +18,7 @@
 #include "media/render_priv.h"
 
 /* Raised whenever the engine paints, mixes or encodes differently than before. */
-#define ENGINE_VERSION 5
+#define ENGINE_VERSION 6
 #define IMAGE_WIDTH 0.2 /* share of the frame, when nobody says */
 
 void

@@ -58,9 +58,9 @@ open_encoder(struct sound_coder *coder, int rate, struct error *err)
 	coder->encoder->ch_layout = (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO;
 	coder->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
 	coder->encoder->thread_count = 1;
-	const int plain = io_plain_begin();
+	const int flags = io_baseline_begin();
 	ret = avcodec_open2(coder->encoder, codec, NULL);
-	io_plain_end(plain);
+	io_baseline_end(flags);
 	return ret < 0 ? io_error_own(err, ret, "opening the sound encoder") : 0;
 }
 
@@ -80,10 +80,10 @@ open_decoder(struct sound_coder *coder, struct error *err)
 	/* priming is skipped here by counting */
 	if (ret >= 0)
 		coder->decoder->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
-	const int plain = io_plain_begin();
+	const int flags = io_baseline_begin();
 	if (ret >= 0)
 		ret = avcodec_open2(coder->decoder, codec, NULL);
-	io_plain_end(plain);
+	io_baseline_end(flags);
 	return ret < 0 ? io_error_own(err, ret, "opening the sound decoder") : 0;
 }
 

@@ -176,9 +176,9 @@ open_stream(struct sound_reader *reader, struct error *err)
 	reader->frame = av_frame_alloc();
 	if (reader->packet == NULL || reader->frame == NULL)
 		return error_set(err, ERR_MEMORY, "no memory for a decoder");
-	const int plain = io_plain_begin();
+	const int flags = io_baseline_begin();
 	const int opened = io_open_decoder(reader->stream, 1, &reader->codec, err);
-	io_plain_end(plain);
+	io_baseline_end(flags);
 	if (opened < 0)
 		return -1;
 	reader->source_rate = reader->stream->codecpar->sample_rate;
@@ -212,10 +212,10 @@ sound_reader_open(const struct sound_request *request, struct sound_reader **ret
 static int
 init_resampler(SwrContext *resampler)
 {
-	const int plain = io_plain_begin();
+	const int flags = io_baseline_begin();
 	const int ret = swr_init(resampler);
 
-	io_plain_end(plain);
+	io_baseline_end(flags);
 	return ret;
 }
 
