@@ -87,19 +87,22 @@ returns table (id text, project_id uuid, owner_id int, kind text, state text, sh
 	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
 	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
 	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
-	select i.*
-	from (
-		select a
-		from asset a
-		where a.owner_id = caller() and a.kind = 'upload' and a.state <> 'deleted'
-		  and (p_before is null or (a.created_at, a.id) < (p_before, p_before_id))
-		order by a.created_at desc, a.id desc
-		limit p_limit offset p_offset
-	) page, asset_info(page.a) i
-	order by i.created_at desc, i.id desc
+begin
+	return query
+		select i.*
+		from (
+			select a
+			from asset a
+			where a.owner_id = caller() and a.kind = 'upload' and a.state <> 'deleted'
+			  and (p_before is null or (a.created_at, a.id) < (p_before, p_before_id))
+			order by a.created_at desc, a.id desc
+			limit p_limit offset p_offset
+		) page, asset_info(page.a) i
+		order by i.created_at desc, i.id desc;
+end
 $$;
 comment on function asset_uploads is 'A page of the caller''s uploads, newest first. [roles: ac]';
 

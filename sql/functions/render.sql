@@ -44,14 +44,13 @@ end
 $$;
 comment on function render_start is 'Starts rendering a timeline, or planning it. [roles: ac]';
 
--- One row as the programs read it.
+-- One row as the programs read it. Without a search_path of its own, so that it is planned as part of the query that asks it.
 create or replace function render_info(p_render render)
 returns table (id uuid, project_id uuid, role text, seq bigint, name text, state text, phase text, progress real, on_degrade text,
 	timeline_id uuid, timeline_version int, job_id uuid, plan text, report text, warnings text, files text, film_id text, width int,
 	height int, fps_num int, fps_den int, duration_us bigint, bytes bigint, live boolean, error_code text, error_message text,
 	created_at timestamptz, started_at timestamptz, finished_at timestamptz)
 language sql stable
-set search_path = framewright, pg_temp
 as $$
 	select p_render.id, p_render.project_id, r.role, p.event_seq, p_render.name, p_render.state, p_render.phase, p_render.progress,
 		p_render.on_degrade, p_render.timeline_id, p_render.timeline_version,
@@ -71,22 +70,29 @@ returns table (id uuid, project_id uuid, role text, seq bigint, name text, state
 	timeline_id uuid, timeline_version int, job_id uuid, plan text, report text, warnings text, files text, film_id text, width int,
 	height int, fps_num int, fps_den int, duration_us bigint, bytes bigint, live boolean, error_code text, error_message text,
 	created_at timestamptz, started_at timestamptz, finished_at timestamptz)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
-	select i.* from render r, render_info(r) i where r.id = p_id
+begin
+	return query
+		select i.* from render r, render_info(r) i where r.id = p_id;
+end
 $$;
 comment on function render_find is 'A render that the caller may see; no row: there is none. [roles: ac]';
 
 create or replace function render_of_job(p_job uuid)
 returns uuid
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
-	select r.id
-	from job j
-	join render r on r.job_id = j.id
-	where j.public_id = p_job and project_role(r.project_id, caller()) is not null
+begin
+	return (
+		select r.id
+		from job j
+		join render r on r.job_id = j.id
+		where j.public_id = p_job and project_role(r.project_id, caller()) is not null
+	);
+end
 $$;
 comment on function render_of_job is 'The render that a job makes, or null. [roles: ac]';
 

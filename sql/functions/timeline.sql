@@ -33,13 +33,16 @@ comment on function ahead_add is 'Work ahead for a project, unless the operator 
 -- Names, contents and measures of files that a timeline uses, as far as the caller may see them and they are ready.
 create or replace function timeline_assets(p_ids text[])
 returns table (id text, sha256 text, media_type text, duration_us bigint, width int, height int)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
-	select a.id, a.sha256, a.media_type, a.duration_us, a.width, a.height
-	from unnest(p_ids) as i (id)
-	join asset a on a.id = i.id and a.state = 'ready'
-	where a.owner_id = caller() or project_role(a.project_id, caller()) is not null
+begin
+	return query
+		select a.id, a.sha256, a.media_type, a.duration_us, a.width, a.height
+		from unnest(p_ids) as i (id)
+		join asset a on a.id = i.id and a.state = 'ready'
+		where a.owner_id = caller() or project_role(a.project_id, caller()) is not null;
+end
 $$;
 comment on function timeline_assets is 'Files of a timeline that the caller may use. [roles: ac]';
 
@@ -104,13 +107,16 @@ comment on function project_create is 'A new project of the caller. [roles: ac]'
 
 create or replace function timeline_get(p_project uuid)
 returns table (id uuid, version int, content text, role text, updated_at timestamptz)
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
-	select t.id, t.version, t.content::text, r.role, t.updated_at
-	from timeline t
-	cross join project_role(t.project_id, caller()) as r (role)
-	where t.project_id = p_project and r.role is not null
+begin
+	return query
+		select t.id, t.version, t.content::text, r.role, t.updated_at
+		from timeline t
+		cross join project_role(t.project_id, caller()) as r (role)
+		where t.project_id = p_project and r.role is not null;
+end
 $$;
 comment on function timeline_get is 'The draft of a project that the caller may see. [roles: ac]';
 
