@@ -174,6 +174,11 @@ attempt_failed(struct attempt *attempt, const struct error *error)
 			end->outcome = JOB_AGAIN;
 			end->delay_ms = GAVE_WAY_DELAY_MS;
 		}
+	} else if (error_has_code(error, "stale_lease")) {
+		/* as long as nobody has taken it over the database knows this lease: a sleep is no failure of the job
+		 */
+		end->outcome = JOB_RELEASE;
+		end->body = NULL;
 	} else if (error_has_code(error, "media_away")) {
 		end->outcome = JOB_AGAIN;
 		end->delay_ms = MEDIA_AWAY_DELAY_MS;

@@ -91,7 +91,8 @@ void attempt_progress(struct attempt *attempt, double fraction, const char *phas
 
 /* result: JSON object text in the attempt's arena. */
 void attempt_done(struct attempt *attempt, const char *result);
-/* What a failure means: cancelled, given back, tried again or failed, by its kind. Fills `end`. */
+/* What a failure means: cancelled, given back (also when the lease ran out), tried again or failed, by its kind and
+ * code. Fills `end`. */
 void attempt_failed(struct attempt *attempt, const struct error *error);
 
 #endif

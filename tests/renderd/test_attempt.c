@@ -124,6 +124,20 @@ TEST(provider_says_when_to_come_again)
 	end(&attempt);
 }
 
+/* Nobody may have taken the job over yet; then this is its end. */
+TEST(lease_that_ran_out_is_no_failure)
+{
+	struct attempt *attempt = begin();
+	struct error err = {0};
+
+	(void)error_code(&err, ERR_CONFLICT, "stale_lease", "the lease of this attempt is over");
+	(void)error_wrap(&err, "asking the provider");
+	attempt_failed(attempt, &err);
+	CHECK_INT(attempt->end.outcome, JOB_RELEASE);
+	CU_ASSERT_PTR_NULL(attempt->end.body);
+	end(&attempt);
+}
+
 TEST(media_that_is_away_costs_no_attempt)
 {
 	struct attempt *attempt = begin();
@@ -246,6 +260,7 @@ TEST(scratch_is_made_once_and_goes_with_the_attempt)
 
 TEST_MAIN(ROW(attempt_owns_what_was_claimed), ROW(failure_ends_as_its_kind_says),
     ROW(failure_tells_the_public_what_is_public), ROW(provider_says_when_to_come_again),
-    ROW(media_that_is_away_costs_no_attempt), ROW(full_disk_costs_no_attempt_and_says_so),
-    ROW(cancelled_job_ends_as_cancelled), ROW(abandoned_job_is_given_back), ROW(cancelling_counts_more_than_abandoning),
-    ROW(lost_lease_stops_the_work), ROW(done_is_all_of_it), ROW(scratch_is_made_once_and_goes_with_the_attempt))
+    ROW(lease_that_ran_out_is_no_failure), ROW(media_that_is_away_costs_no_attempt),
+    ROW(full_disk_costs_no_attempt_and_says_so), ROW(cancelled_job_ends_as_cancelled), ROW(abandoned_job_is_given_back),
+    ROW(cancelling_counts_more_than_abandoning), ROW(lost_lease_stops_the_work), ROW(done_is_all_of_it),
+    ROW(scratch_is_made_once_and_goes_with_the_attempt))
