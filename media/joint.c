@@ -43,10 +43,12 @@ check_piece(const struct joint *joint, const struct piece *piece, struct error *
 	const struct plan_span *span = &assembly->plan->spans[joint->n_pieces];
 	const struct profile_pictures *pictures = assembly->profile->pictures;
 
-	if (piece->kind != PIECE_PICTURE || piece->n_samples != (uint32_t)span->frames)
+	if (piece->kind != PIECE_PICTURE || piece->n_samples < joint->part_pictures ||
+	    piece->n_samples > (uint32_t)span->frames)
 		return error_set(
 		    err, ERR_INTERNAL, "it has %u pictures instead of %lld", piece->n_samples, (long long)span->frames);
-	if (piece->extra_len != first->extra_len || memcmp(piece->extra, first->extra, first->extra_len) != 0)
+	if (joint->n_pieces > 0 &&
+	    (piece->extra_len != first->extra_len || memcmp(piece->extra, first->extra, first->extra_len) != 0))
 		return error_set(err, ERR_INTERNAL, "it has other parameter sets than the first");
 	if (!piece->samples[0].key)
 		return error_set(err, ERR_INTERNAL, "it does not begin with a key picture");
@@ -57,20 +59,42 @@ static int
 add_samples(struct joint *joint, const struct piece *piece, struct error *err)
 {
 	const struct profile *profile = joint->assembly->profile;
-	const uint8_t *bytes = piece->data;
+	const int64_t frames = joint->assembly->plan->spans[joint->n_pieces].frames;
 
-	for (uint32_t k = 0; k < piece->n_samples; k++) {
+	for (uint32_t k = joint->part_pictures; k < piece->n_samples; k++) {
 		const struct sample *sample = &piece->samples[k];
 		const uint32_t n = joint->n_pictures++;
 
 		joint->picture[n] = (struct mp4_sample){
 		    .size = sample->size, .delay = sample->at - (int32_t)k + profile->reorder, .key = sample->key != 0};
-		if (joint->picture[n].delay < 0 || sample->at < 0 || sample->at >= (int32_t)piece->n_samples)
+		if (joint->picture[n].delay < 0 || sample->at < 0 || sample->at >= frames)
 			return error_set(err, ERR_INTERNAL, "its picture %u is shown at %d", k, sample->at);
-		if (sample->key && profile->pictures->alternate_idr && settle_idr(joint, n, bytes, err) < 0)
+		if (sample->key && profile->pictures->alternate_idr &&
+		    settle_idr(joint, n, piece->data + joint->part_bytes, err) < 0)
 			return -1;
-		bytes += sample->size;
+		joint->part_bytes += sample->size;
 	}
+	joint->part_pictures = piece->n_samples;
+	return 0;
+}
+
+int
+joint_add_part(struct joint *joint, const struct piece *piece, struct error *err)
+{
+	struct mp4_film *film = &joint->film;
+
+	if (piece->n_samples == 0)
+		return 0;
+	if (joint->n_pieces == 0) {
+		film->picture.setup = piece->extra;
+		film->picture.setup_len = piece->extra_len;
+		if (joint->part_pictures == 0 && joint->assembly->profile->pictures->alternate_idr &&
+		    h264_info(piece->extra, piece->extra_len, &joint->info, err) < 0)
+			return -1;
+	}
+	joint->part = piece;
+	if (check_piece(joint, piece, err) < 0 || add_samples(joint, piece, err) < 0)
+		return error_wrap(err, "span %zu", joint->n_pieces);
 	return 0;
 }
 
@@ -78,32 +102,37 @@ int
 joint_add(struct joint *joint, struct error *err)
 {
 	const struct piece *piece = &joint->assembly->pictures[joint->n_pieces];
-	struct mp4_film *film = &joint->film;
+	const int64_t frames = joint->assembly->plan->spans[joint->n_pieces].frames;
 
-	if (joint->n_pieces == 0) {
-		film->picture.setup = piece->extra;
-		film->picture.setup_len = piece->extra_len;
-		if (joint->assembly->profile->pictures->alternate_idr &&
-		    h264_info(piece->extra, piece->extra_len, &joint->info, err) < 0)
-			return -1;
-	}
-	if (check_piece(joint, piece, err) < 0 || add_samples(joint, piece, err) < 0)
-		return error_wrap(err, "span %zu", joint->n_pieces);
+	if (piece->n_samples != (uint32_t)frames)
+		return error_set(err, ERR_INTERNAL, "span %zu: it has %u pictures instead of %lld", joint->n_pieces,
+		    piece->n_samples, (long long)frames);
+	if (joint_add_part(joint, piece, err) < 0)
+		return -1;
+	joint->part = NULL;
+	joint->part_pictures = 0;
+	joint->part_bytes = 0;
 	joint->n_pieces++;
 	return 0;
+}
+
+static const struct piece *
+piece_at(const struct joint *joint, size_t index)
+{
+	return index < joint->n_pieces ? &joint->assembly->pictures[index] : joint->part;
 }
 
 static int
 load_picture(struct joint *joint, uint32_t index, const uint8_t **ret_bytes, struct error *err)
 {
-	const struct piece *piece = &joint->assembly->pictures[joint->load_piece];
+	const struct piece *piece = piece_at(joint, joint->load_piece);
 	const uint8_t *bytes;
 	uint32_t size;
 
 	if (index != joint->load_picture || index >= joint->n_pictures)
 		return error_set(err, ERR_INTERNAL, "pictures are asked for out of order");
 	while (joint->load_sample == piece->n_samples) {
-		piece = &joint->assembly->pictures[++joint->load_piece];
+		piece = piece_at(joint, ++joint->load_piece);
 		joint->load_sample = 0;
 		joint->load_offset = 0;
 	}

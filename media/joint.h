@@ -15,8 +15,12 @@
 struct joint {
 	const struct assembly *assembly;
 	struct mp4_film film; /* what was added so far; n_samples are those of the whole film from the beginning */
-	size_t n_pieces;      /* added */
-	uint32_t n_pictures;  /* of them */
+	size_t n_pieces;      /* added whole */
+	uint32_t n_pictures;  /* added, those of the piece that is there in part included */
+
+	const struct piece *part; /* the piece that is there in part, as last told; else NULL */
+	uint32_t part_pictures;	  /* added of it */
+	uint64_t part_bytes;
 
 	struct h264_info info;
 	uint32_t last_id;
@@ -35,7 +39,11 @@ struct joint {
 int joint_init(struct joint *joint, const struct assembly *assembly, struct error *err) MUST_CHECK;
 void joint_done(struct joint *joint);
 
-/* Adds the next piece, which is mapped and stays so. */
+/* Adds the next piece, which is mapped and stays so, or what is left of it. */
 int joint_add(struct joint *joint, struct error *err) MUST_CHECK;
+
+/* Adds what of the next piece is there already: its first samples, of which the first ones may have been added before.
+ * `piece` is read until the next call and until everything added was loaded. */
+int joint_add_part(struct joint *joint, const struct piece *piece, struct error *err) MUST_CHECK;
 
 #endif

@@ -415,6 +415,10 @@ render_crew(struct render *render, struct error *err)
 
 	if (crew_init(&crew, render, &frames, err) < 0)
 		return -1;
+	if (render->args.live) {
+		live_span_init(&render->live_span);
+		render->stage.live = &render->live_span;
+	}
 	qsort(crew.duties, crew.n_duties, sizeof(*crew.duties), render->args.live ? watched_order : duty_order);
 	(void)pthread_mutex_init(&crew.lock, NULL);
 	(void)pthread_condattr_init(&attributes);

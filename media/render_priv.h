@@ -17,6 +17,7 @@
 #include "media/finished.h"
 #include "media/fonts.h"
 #include "media/hls.h"
+#include "media/live_span.h"
 #include "media/quality.h"
 #include "media/sheet.h"
 #include "media/span.h"
@@ -116,6 +117,7 @@ struct render {
 	bool sound_reused;
 	struct assembly assembly;
 	struct hls *hls;		/* NULL: nobody watches */
+	struct live_span live_span;	/* what the stage's `live` points to when somebody does */
 	struct finished finished;	/* record.map NULL: the film was not there */
 	struct render_quality *quality; /* once the film is finished */
 	struct render_warning warnings[RENDER_WARNINGS_MAX];
@@ -163,7 +165,8 @@ int render_crew(struct render *render, struct error *err) MUST_CHECK;
 /* The assembly of what is there, or is to be there when it is joined. */
 void render_assembly(struct render *render);
 
-/* Publishes the first `leading` spans for those who watch, as far as they are not yet, when the sound is there too. */
+/* Publishes the first `leading` spans for those who watch, and what of the next one is there, as far as they are not
+ * yet, when the sound is there too. */
 int render_live(struct render *render, size_t leading, bool sound_ready, struct error *err) MUST_CHECK;
 
 struct render_poster {

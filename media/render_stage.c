@@ -393,6 +393,8 @@ render_done(struct render *render)
 		piece_unmap(&render->pictures[i]);
 	piece_unmap(&render->sound);
 	hls_free(&render->hls);
+	if (render->stage.live != NULL)
+		live_span_done(render->stage.live);
 	finished_done(&render->finished);
 	render_texts_done(render);
 }

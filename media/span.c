@@ -7,6 +7,7 @@
 #include "media/brush.h"
 #include "media/encode.h"
 #include "media/io.h"
+#include "media/live_span.h"
 #include "media/task.h"
 
 struct painter {
@@ -181,6 +182,9 @@ span_paint(struct stage *stage, const struct plan_span *span, span_paint_fn *tak
 struct making {
 	struct encoder *encoder;
 	struct canvas_meter *meter;
+	struct live_span *live;
+	size_t index; /* of the span */
+	const struct piece_builder *builder;
 };
 
 static int
@@ -189,7 +193,11 @@ make_frame(void *ctx, const AVFrame *frame, struct error *err)
 	const struct making *making = ctx;
 
 	canvas_meter_add(making->meter, frame);
-	return encoder_put(making->encoder, frame, err);
+	if (encoder_put(making->encoder, frame, err) < 0)
+		return -1;
+	if (making->live != NULL)
+		live_span_add(making->live, making->index, making->builder);
+	return 0;
 }
 
 int
@@ -207,7 +215,7 @@ span_make(struct stage *stage, const struct plan_span *span, struct piece_builde
 
 	if (encoder_open(&request, builder, &encoder, err) < 0)
 		return -1;
-	making = (struct making){encoder, meter};
+	making = (struct making){encoder, meter, stage->live, (size_t)(span - stage->plan->spans), builder};
 	if (span_paint(stage, span, make_frame, &making, err) < 0 || encoder_put(encoder, NULL, err) < 0)
 		return -1;
 	if (builder->samples.len / sizeof(struct sample) != (size_t)span->frames)

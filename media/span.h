@@ -16,6 +16,7 @@
 #include "media/profile.h"
 #include "media/source.h"
 
+struct live_span;
 struct look;
 struct prepared;
 struct task;
@@ -35,11 +36,12 @@ struct stage {
 	struct stage_layer *layers; /* as plan->layers */
 	const struct profile *profile;
 	int width, height;
-	double scale;	   /* of the film against its timeline */
-	struct look *look; /* of the whole film, or NULL */
-	bool plain;	   /* encode without SIMD */
-	atomic_bool stop;  /* set when another span failed */
-	atomic_llong done; /* frames encoded so far */
+	double scale;		/* of the film against its timeline */
+	struct look *look;	/* of the whole film, or NULL */
+	bool plain;		/* encode without SIMD */
+	struct live_span *live; /* NULL: nobody watches */
+	atomic_bool stop;	/* set when another span failed */
+	atomic_llong done;	/* frames encoded so far */
 };
 
 /* Takes a painted frame, borrowed until it returns. -1 with the error ends the painting. */

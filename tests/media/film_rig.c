@@ -356,3 +356,32 @@ rig_decode(const struct rig_film *film, const char *args)
 	fd_close(&fd);
 	return pixels;
 }
+
+bool
+rig_piece(const char *profile, int width, int frames, struct rig_piece *out)
+{
+	const struct encoder_request request = {
+	    .width = width, .height = 96, .fps_num = 25, .fps_den = 1, .profile = profile_find(profile)};
+	struct encoder *encoder = NULL;
+	struct error err = {0};
+	AVFrame *frame = NULL;
+	bool done;
+
+	piece_builder_init(&out->builder, PIECE_PICTURE);
+	done = CHECK_OK(canvas_new(width, 96, &frame, &err), &err) &&
+	       CHECK_OK(encoder_open(&request, &out->builder, &encoder, &err), &err);
+	for (int i = 0; done && i <= frames; i++) {
+		canvas_fill(frame, 0x010101u * (unsigned)(40 + i % 150));
+		done = CHECK_OK(encoder_put(encoder, i < frames ? frame : NULL, &err), &err);
+	}
+	encoder_free(&encoder);
+	av_frame_free(&frame);
+	out->piece = (struct piece){.kind = PIECE_PICTURE,
+	    .n_samples = (uint32_t)(out->builder.samples.len / sizeof(struct sample)),
+	    .samples = (const struct sample *)(const void *)out->builder.samples.data,
+	    .extra = (const uint8_t *)out->builder.extra.data,
+	    .extra_len = (uint32_t)out->builder.extra.len,
+	    .data = (const uint8_t *)out->builder.data.data,
+	    .data_len = out->builder.data.len};
+	return done;
+}

@@ -13,6 +13,7 @@
 #include <libavutil/frame.h>
 
 #include "lib/base/hash.h"
+#include "media/piece.h"
 #include "media/task.h"
 
 #define RIG_WIDTH 160
@@ -44,6 +45,15 @@ int rig_open_dir(const char *path);
 /* Members of the result by JSON Pointer; "" and -1 for what is not there. */
 const char *rig_text(const char *json, const char *pointer);
 int64_t rig_number(const char *json, const char *pointer);
+
+/* A stretch of film that was only encoded: each frame another grey, 96 lines, 25 a second. Another width means other
+ * parameter sets. `piece` lies in `builder`, which the caller ends. */
+struct rig_piece {
+	struct piece_builder builder;
+	struct piece piece;
+};
+
+bool rig_piece(const char *profile, int width, int frames, struct rig_piece *out);
 
 struct rig_bytes {
 	uint8_t *bytes;

@@ -3,46 +3,9 @@
  */
 #include "tests/media/film_rig.h"
 
-#include "media/canvas.h"
-#include "media/encode.h"
 #include "media/joint.h"
 
 #define FRAMES 8
-
-struct made {
-	struct piece_builder builder;
-	struct piece piece;
-};
-
-/* A grey stretch of film; another width means other parameter sets. */
-static bool
-make(const char *profile, int width, struct made *made)
-{
-	const struct encoder_request request = {
-	    .width = width, .height = 96, .fps_num = 25, .fps_den = 1, .profile = profile_find(profile)};
-	struct encoder *encoder = NULL;
-	struct error err = {0};
-	AVFrame *frame = NULL;
-	bool done;
-
-	piece_builder_init(&made->builder, PIECE_PICTURE);
-	done = CHECK_OK(canvas_new(width, 96, &frame, &err), &err) &&
-	       CHECK_OK(encoder_open(&request, &made->builder, &encoder, &err), &err);
-	if (done)
-		canvas_fill(frame, 0x808080);
-	for (int i = 0; done && i <= FRAMES; i++)
-		done = CHECK_OK(encoder_put(encoder, i < FRAMES ? frame : NULL, &err), &err);
-	encoder_free(&encoder);
-	av_frame_free(&frame);
-	made->piece = (struct piece){.kind = PIECE_PICTURE,
-	    .n_samples = (uint32_t)(made->builder.samples.len / sizeof(struct sample)),
-	    .samples = (const struct sample *)(const void *)made->builder.samples.data,
-	    .extra = (const uint8_t *)made->builder.extra.data,
-	    .extra_len = (uint32_t)made->builder.extra.len,
-	    .data = (const uint8_t *)made->builder.data.data,
-	    .data_len = made->builder.data.len};
-	return done;
-}
 
 /* Joins two pieces; 0 or -1 as joint_add() says of the second one. */
 static int
@@ -65,10 +28,10 @@ TEST(pieces_with_other_parameter_sets_are_refused)
 	const struct profile *profile;
 
 	for (size_t i = 0; (profile = profile_nth(i)) != NULL; i++) {
-		struct made a = {0}, b = {0};
+		struct rig_piece a = {0}, b = {0};
 		struct error err = {0};
 
-		if (make(profile->name, 160, &a) && make(profile->name, 192, &b)) {
+		if (rig_piece(profile->name, 160, FRAMES, &a) && rig_piece(profile->name, 192, FRAMES, &b)) {
 			CHECK_OK(join(profile->name, &a.piece, &a.piece, &err), &err);
 			/* of VP9 the record says nothing of the size, so there the span's key must tell them apart */
 			if (profile->file == PROFILE_MP4) {
@@ -87,12 +50,12 @@ TEST(pieces_that_begin_in_the_middle_are_refused)
 	const struct profile *profile;
 
 	for (size_t i = 0; (profile = profile_nth(i)) != NULL; i++) {
-		struct made a = {0};
+		struct rig_piece a = {0};
 		struct error err = {0};
 		struct sample samples[FRAMES];
 		struct piece late;
 
-		if (make(profile->name, 160, &a) && CHECK_INT(a.piece.n_samples, FRAMES)) {
+		if (rig_piece(profile->name, 160, FRAMES, &a) && CHECK_INT(a.piece.n_samples, FRAMES)) {
 			/* the second picture's bytes where the first should be, called a key picture */
 			memcpy(samples, a.piece.samples, sizeof(samples));
 			late = a.piece;
