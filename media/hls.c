@@ -102,6 +102,8 @@ hls_playlist(const struct plan *plan, const uint32_t *ends, size_t n_ends, struc
 		longest =
 		    FW_MAX(longest, (stretch_us(plan, span->start, span->start + span->frames) + 500000) / 1000000);
 	}
+	/* a segment that shows a part of its span need not begin with a key picture, so they are not promised to be
+	 * independent */
 	buf_printf(out,
 	    "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%lld\n#EXT-X-MEDIA-SEQUENCE:0\n"
 	    "#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MAP:URI=\"" INIT_NAME "\"\n",

@@ -36,15 +36,14 @@ settle_idr(struct joint *joint, uint32_t index, const uint8_t *bytes, struct err
 }
 
 static int
-check_piece(const struct joint *joint, const struct piece *piece, struct error *err)
+check_piece(const struct joint *joint, const struct piece *piece, int64_t least, struct error *err)
 {
 	const struct assembly *assembly = joint->assembly;
 	const struct piece *first = &assembly->pictures[0];
 	const struct plan_span *span = &assembly->plan->spans[joint->n_pieces];
 	const struct profile_pictures *pictures = assembly->profile->pictures;
 
-	if (piece->kind != PIECE_PICTURE || piece->n_samples < joint->part_pictures ||
-	    piece->n_samples > (uint32_t)span->frames)
+	if (piece->kind != PIECE_PICTURE || piece->n_samples < least || piece->n_samples > span->frames)
 		return error_set(
 		    err, ERR_INTERNAL, "it has %u pictures instead of %lld", piece->n_samples, (long long)span->frames);
 	if (joint->n_pieces > 0 &&
@@ -78,13 +77,12 @@ add_samples(struct joint *joint, const struct piece *piece, struct error *err)
 	return 0;
 }
 
-int
-joint_add_part(struct joint *joint, const struct piece *piece, struct error *err)
+/* What is new of the piece, which must have at least so many pictures. */
+static int
+add_piece(struct joint *joint, const struct piece *piece, int64_t least, struct error *err)
 {
 	struct mp4_film *film = &joint->film;
 
-	if (piece->n_samples == 0)
-		return 0;
 	if (joint->n_pieces == 0) {
 		film->picture.setup = piece->extra;
 		film->picture.setup_len = piece->extra_len;
@@ -93,21 +91,23 @@ joint_add_part(struct joint *joint, const struct piece *piece, struct error *err
 			return -1;
 	}
 	joint->part = piece;
-	if (check_piece(joint, piece, err) < 0 || add_samples(joint, piece, err) < 0)
+	if (check_piece(joint, piece, least, err) < 0 || add_samples(joint, piece, err) < 0)
 		return error_wrap(err, "span %zu", joint->n_pieces);
 	return 0;
 }
 
 int
+joint_add_part(struct joint *joint, const struct piece *piece, struct error *err)
+{
+	return add_piece(joint, piece, FW_MAX(joint->part_pictures, 1u), err);
+}
+
+int
 joint_add(struct joint *joint, struct error *err)
 {
-	const struct piece *piece = &joint->assembly->pictures[joint->n_pieces];
-	const int64_t frames = joint->assembly->plan->spans[joint->n_pieces].frames;
+	const size_t n = joint->n_pieces;
 
-	if (piece->n_samples != (uint32_t)frames)
-		return error_set(err, ERR_INTERNAL, "span %zu: it has %u pictures instead of %lld", joint->n_pieces,
-		    piece->n_samples, (long long)frames);
-	if (joint_add_part(joint, piece, err) < 0)
+	if (add_piece(joint, &joint->assembly->pictures[n], joint->assembly->plan->spans[n].frames, err) < 0)
 		return -1;
 	joint->part = NULL;
 	joint->part_pictures = 0;

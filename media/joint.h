@@ -42,8 +42,8 @@ void joint_done(struct joint *joint);
 /* Adds the next piece, which is mapped and stays so, or what is left of it. */
 int joint_add(struct joint *joint, struct error *err) MUST_CHECK;
 
-/* Adds what of the next piece is there already: its first samples, of which the first ones may have been added before.
- * `piece` is read until the next call and until everything added was loaded. */
+/* Adds what of the next piece is there already: its first samples, one at least, some of which may have been added
+ * before. `piece` is read until the next call and until everything added was loaded. */
 int joint_add_part(struct joint *joint, const struct piece *piece, struct error *err) MUST_CHECK;
 
 #endif

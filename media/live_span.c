@@ -3,8 +3,8 @@
 void
 live_span_init(struct live_span *live)
 {
-	*live = (struct live_span){
-	    .samples = BUF_INIT(PIECE_DATA_MAX), .extra = BUF_INIT(PIECE_DATA_MAX), .data = BUF_INIT(PIECE_DATA_MAX)};
+	live->index = 0;
+	piece_builder_init(&live->copy, PIECE_PICTURE);
 	(void)pthread_mutex_init(&live->lock, NULL);
 }
 
@@ -12,9 +12,7 @@ void
 live_span_done(struct live_span *live)
 {
 	(void)pthread_mutex_destroy(&live->lock);
-	buf_done(&live->samples);
-	buf_done(&live->extra);
-	buf_done(&live->data);
+	piece_builder_done(&live->copy);
 }
 
 static void
@@ -29,9 +27,9 @@ live_span_add(struct live_span *live, size_t index, const struct piece_builder *
 {
 	pthread_mutex_lock(&live->lock);
 	if (live->index == index) {
-		take_over(&live->samples, &builder->samples);
-		take_over(&live->extra, &builder->extra);
-		take_over(&live->data, &builder->data);
+		take_over(&live->copy.samples, &builder->samples);
+		take_over(&live->copy.extra, &builder->extra);
+		take_over(&live->copy.data, &builder->data);
 	}
 	pthread_mutex_unlock(&live->lock);
 }
@@ -39,23 +37,20 @@ live_span_add(struct live_span *live, size_t index, const struct piece_builder *
 void
 live_span_lock(struct live_span *live, size_t index, struct piece *ret_piece)
 {
+	const struct piece_builder *copy = &live->copy;
+
 	pthread_mutex_lock(&live->lock);
 	if (live->index != index) {
 		live->index = index;
-		buf_reset(&live->samples);
-		buf_reset(&live->extra);
-		buf_reset(&live->data);
+		buf_reset(&live->copy.samples);
+		buf_reset(&live->copy.extra);
+		buf_reset(&live->copy.data);
 	}
-	*ret_piece = (struct piece){.kind = PIECE_PICTURE};
-	if (buf_error(&live->samples, NULL) < 0 || buf_error(&live->extra, NULL) < 0 ||
-	    buf_error(&live->data, NULL) < 0)
-		return;
-	ret_piece->n_samples = (uint32_t)(live->samples.len / sizeof(struct sample));
-	ret_piece->samples = (const struct sample *)(const void *)live->samples.data;
-	ret_piece->extra = (const uint8_t *)live->extra.data;
-	ret_piece->extra_len = (uint32_t)live->extra.len;
-	ret_piece->data = (const uint8_t *)live->data.data;
-	ret_piece->data_len = live->data.len;
+	if (buf_error(&copy->samples, NULL) < 0 || buf_error(&copy->extra, NULL) < 0 ||
+	    buf_error(&copy->data, NULL) < 0)
+		*ret_piece = (struct piece){.kind = PIECE_PICTURE};
+	else
+		piece_builder_view(copy, ret_piece);
 }
 
 void

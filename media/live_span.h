@@ -12,8 +12,8 @@
 
 struct live_span {
 	pthread_mutex_t lock;
-	size_t index; /* of the span that is shared */
-	struct buf samples, extra, data;
+	size_t index;		   /* of the span that is shared */
+	struct piece_builder copy; /* of what its maker has: samples, extra, data */
 };
 
 /* The first span is shared. */

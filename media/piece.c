@@ -49,6 +49,20 @@ piece_builder_done(struct piece_builder *builder)
 	builder->data_len = 0;
 }
 
+void
+piece_builder_view(const struct piece_builder *builder, struct piece *ret_piece)
+{
+	*ret_piece = (struct piece){
+	    .kind = builder->kind,
+	    .n_samples = (uint32_t)(builder->samples.len / sizeof(struct sample)),
+	    .samples = (const struct sample *)(const void *)builder->samples.data,
+	    .extra = (const uint8_t *)builder->extra.data,
+	    .extra_len = (uint32_t)builder->extra.len,
+	    .data = (const uint8_t *)builder->data.data,
+	    .data_len = builder->data.len,
+	};
+}
+
 int
 piece_builder_file(struct piece_builder *builder, int dir, struct error *err)
 {

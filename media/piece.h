@@ -60,6 +60,10 @@ int piece_builder_file(struct piece_builder *builder, int dir, struct error *err
 /* Appends to the data, wherever it lies. What does not fit into memory shows when the piece is written. */
 int piece_builder_put(struct piece_builder *builder, const void *bytes, size_t len, struct error *err) MUST_CHECK;
 
+/* What is built so far, without notes, as a piece that lies in the builder: good until it changes. Not for data in a
+ * file. */
+void piece_builder_view(const struct piece_builder *builder, struct piece *ret_piece);
+
 /* Writes dir/name complete (temporary name, fsync, rename); an existing file is replaced. The name may have one short
  * folder, which exists: all goes through `dir` itself, because the sandbox lets us write below that descriptor and no
  * other. */

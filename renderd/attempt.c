@@ -175,8 +175,7 @@ attempt_failed(struct attempt *attempt, const struct error *error)
 			end->delay_ms = GAVE_WAY_DELAY_MS;
 		}
 	} else if (error_has_code(error, "stale_lease")) {
-		/* as long as nobody has taken it over the database knows this lease: a sleep is no failure of the job
-		 */
+		/* as long as nobody has taken it over the database knows this lease: sleeping is no failure */
 		end->outcome = JOB_RELEASE;
 		end->body = NULL;
 	} else if (error_has_code(error, "media_away")) {

@@ -376,12 +376,6 @@ rig_piece(const char *profile, int width, int frames, struct rig_piece *out)
 	}
 	encoder_free(&encoder);
 	av_frame_free(&frame);
-	out->piece = (struct piece){.kind = PIECE_PICTURE,
-	    .n_samples = (uint32_t)(out->builder.samples.len / sizeof(struct sample)),
-	    .samples = (const struct sample *)(const void *)out->builder.samples.data,
-	    .extra = (const uint8_t *)out->builder.extra.data,
-	    .extra_len = (uint32_t)out->builder.extra.len,
-	    .data = (const uint8_t *)out->builder.data.data,
-	    .data_len = out->builder.data.len};
+	piece_builder_view(&out->builder, &out->piece);
 	return done;
 }
