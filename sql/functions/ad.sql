@@ -316,9 +316,9 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		select p.event_seq, project_role(p.id, caller())
-		from project p
-		where p.id = p_session and p.kind = 'ad' and p.deleted_at is null;
+	select p.event_seq, project_role(p.id, caller())
+	from project p
+	where p.id = p_session and p.kind = 'ad' and p.deleted_at is null;
 end
 $$;
 comment on function ad_version is 'Number and role for the ETag; no row or no role: there is none. [roles: ac]';
@@ -333,19 +333,19 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		select p.id, p.owner_id, r.role, p.event_seq, s.stage, s.failed_stage, s.product_prompt, s.video_prompt,
-			s.product_category, s.consistency_seed, to_jsonb(s.style_keywords)::text, to_jsonb(s.approved_image_ids)::text,
-			to_jsonb(s.approved_clip_ids)::text, to_jsonb(s.clip_order)::text,
-			p.total_micros, coalesce(p.limit_micros, setting_micros('cost_limit_micros', 200000000)),
-			case when s.stage = 'failed' then s.error_code end, case when s.stage = 'failed' then s.error_message end,
-			ad_warnings_shown(s.warnings)::text, s.last_progress::text,
-			case when ad_is_running(s.stage) then s.run_kind end,
-			case when ad_is_running(s.stage) then (select j.public_id from job j where j.id = s.run_job_id) end,
-			p.created_at, greatest(p.updated_at, s.updated_at)
-		from project p
-		join ad_session s on s.project_id = p.id
-		cross join project_role(p.id, caller()) as r (role)
-		where p.id = p_session and p.deleted_at is null and r.role is not null;
+	select p.id, p.owner_id, r.role, p.event_seq, s.stage, s.failed_stage, s.product_prompt, s.video_prompt,
+		s.product_category, s.consistency_seed, to_jsonb(s.style_keywords)::text, to_jsonb(s.approved_image_ids)::text,
+		to_jsonb(s.approved_clip_ids)::text, to_jsonb(s.clip_order)::text,
+		p.total_micros, coalesce(p.limit_micros, setting_micros('cost_limit_micros', 200000000)),
+		case when s.stage = 'failed' then s.error_code end, case when s.stage = 'failed' then s.error_message end,
+		ad_warnings_shown(s.warnings)::text, s.last_progress::text,
+		case when ad_is_running(s.stage) then s.run_kind end,
+		case when ad_is_running(s.stage) then (select j.public_id from job j where j.id = s.run_job_id) end,
+		p.created_at, greatest(p.updated_at, s.updated_at)
+	from project p
+	join ad_session s on s.project_id = p.id
+	cross join project_role(p.id, caller()) as r (role)
+	where p.id = p_session and p.deleted_at is null and r.role is not null;
 end
 $$;
 comment on function ad_get is 'A session that the caller may see; no row: there is none. [roles: ac]';
@@ -361,26 +361,26 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		select l.list, a.id,
-			case when l.list <> 'image' then asset_piece(a.id, 'thumbnail') end,
-			case when l.list = 'clip' then asset_piece(a.id, 'last_frame') end,
-			a.parent_id, a.width, a.height, a.duration_us, a.fps_num, a.fps_den, a.bytes, a.price_micros, a.generation_ms, a.model,
-			a.cached, a.simulated, a.source = 'derived' and l.list = 'image',
-			a.id = any (s.approved_image_ids || s.approved_clip_ids), a.created_at,
-			a.metadata ->> 'view_type', (a.metadata ->> 'seed')::bigint, a.metadata ->> 'scene_prompt', a.metadata ->> 'camera_movement',
-			(a.metadata ->> 'motion_intensity')::double precision, a.metadata #>> '{request,text_overlay,product_name}',
-			(a.metadata -> 'request')::text, (a.metadata -> 'measurements')::text
-		from ad_session s
-		cross join lateral (
-			select 'image' as list, i.id, i.n from unnest(s.generated_image_ids) with ordinality as i (id, n)
-			union all
-			select 'clip', c.id, c.n from unnest(s.generated_clip_ids) with ordinality as c (id, n)
-			union all
-			select 'final', s.final_video_id, 1 where s.final_video_id is not null
-		) l
-		join asset a on a.id = l.id and a.state = 'ready'
-		where s.project_id = p_session and project_role(p_session, caller()) is not null
-		order by case l.list when 'image' then 1 when 'clip' then 2 else 3 end, l.n;
+	select l.list, a.id,
+		case when l.list <> 'image' then asset_piece(a.id, 'thumbnail') end,
+		case when l.list = 'clip' then asset_piece(a.id, 'last_frame') end,
+		a.parent_id, a.width, a.height, a.duration_us, a.fps_num, a.fps_den, a.bytes, a.price_micros, a.generation_ms, a.model,
+		a.cached, a.simulated, a.source = 'derived' and l.list = 'image',
+		a.id = any (s.approved_image_ids || s.approved_clip_ids), a.created_at,
+		a.metadata ->> 'view_type', (a.metadata ->> 'seed')::bigint, a.metadata ->> 'scene_prompt', a.metadata ->> 'camera_movement',
+		(a.metadata ->> 'motion_intensity')::double precision, a.metadata #>> '{request,text_overlay,product_name}',
+		(a.metadata -> 'request')::text, (a.metadata -> 'measurements')::text
+	from ad_session s
+	cross join lateral (
+		select 'image' as list, i.id, i.n from unnest(s.generated_image_ids) with ordinality as i (id, n)
+		union all
+		select 'clip', c.id, c.n from unnest(s.generated_clip_ids) with ordinality as c (id, n)
+		union all
+		select 'final', s.final_video_id, 1 where s.final_video_id is not null
+	) l
+	join asset a on a.id = l.id and a.state = 'ready'
+	where s.project_id = p_session and project_role(p_session, caller()) is not null
+	order by case l.list when 'image' then 1 when 'clip' then 2 else 3 end, l.n;
 end
 $$;
 comment on function ad_assets is 'The files of a session that the caller may see. [roles: ac]';
@@ -393,31 +393,31 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		with mine as (
-			select p.*
-			from project p
-			where p.owner_id = caller() and p.deleted_at is null and p.kind = 'ad'
-			union all
-			select p.*
-			from project_member m
-			join project p on p.id = m.project_id
-			where m.user_id = caller() and p.deleted_at is null and p.kind = 'ad'
-		), page as (
-			select m.*, count(*) over () as all_rows
-			from mine m
-		)
-		select p.id, s.stage, s.product_prompt,
-			coalesce(
-				asset_piece(s.final_video_id, 'thumbnail'),
-				s.generated_image_ids[1]),
-			s.final_video_id, p.total_micros, p.created_at, greatest(p.updated_at, s.updated_at), project_role(p.id, caller()),
-			p.all_rows
-		from page p
-		join ad_session s on s.project_id = p.id
-		where p_before is null or (p.created_at, p.id) < (p_before, p_before_id)
-		order by p.created_at desc, p.id desc
-		limit p_limit
-		offset p_offset;
+	with mine as (
+		select p.*
+		from project p
+		where p.owner_id = caller() and p.deleted_at is null and p.kind = 'ad'
+		union all
+		select p.*
+		from project_member m
+		join project p on p.id = m.project_id
+		where m.user_id = caller() and p.deleted_at is null and p.kind = 'ad'
+	), page as (
+		select m.*, count(*) over () as all_rows
+		from mine m
+	)
+	select p.id, s.stage, s.product_prompt,
+		coalesce(
+			asset_piece(s.final_video_id, 'thumbnail'),
+			s.generated_image_ids[1]),
+		s.final_video_id, p.total_micros, p.created_at, greatest(p.updated_at, s.updated_at), project_role(p.id, caller()),
+		p.all_rows
+	from page p
+	join ad_session s on s.project_id = p.id
+	where p_before is null or (p.created_at, p.id) < (p_before, p_before_id)
+	order by p.created_at desc, p.id desc
+	limit p_limit
+	offset p_offset;
 end
 $$;
 comment on function ad_list is 'A page of the caller''s own and shared sessions, newest first, each with the number of all. [roles: ac]';

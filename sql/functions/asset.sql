@@ -92,16 +92,16 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		select i.*
-		from (
-			select a
-			from asset a
-			where a.owner_id = caller() and a.kind = 'upload' and a.state <> 'deleted'
-			  and (p_before is null or (a.created_at, a.id) < (p_before, p_before_id))
-			order by a.created_at desc, a.id desc
-			limit p_limit offset p_offset
-		) page, asset_info(page.a) i
-		order by i.created_at desc, i.id desc;
+	select i.*
+	from (
+		select a
+		from asset a
+		where a.owner_id = caller() and a.kind = 'upload' and a.state <> 'deleted'
+		  and (p_before is null or (a.created_at, a.id) < (p_before, p_before_id))
+		order by a.created_at desc, a.id desc
+		limit p_limit offset p_offset
+	) page, asset_info(page.a) i
+	order by i.created_at desc, i.id desc;
 end
 $$;
 comment on function asset_uploads is 'A page of the caller''s uploads, newest first. [roles: ac]';

@@ -75,7 +75,7 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		select i.* from render r, render_info(r) i where r.id = p_id;
+	select i.* from render r, render_info(r) i where r.id = p_id;
 end
 $$;
 comment on function render_find is 'A render that the caller may see; no row: there is none. [roles: ac]';

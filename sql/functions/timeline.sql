@@ -38,10 +38,10 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		select a.id, a.sha256, a.media_type, a.duration_us, a.width, a.height
-		from unnest(p_ids) as i (id)
-		join asset a on a.id = i.id and a.state = 'ready'
-		where a.owner_id = caller() or project_role(a.project_id, caller()) is not null;
+	select a.id, a.sha256, a.media_type, a.duration_us, a.width, a.height
+	from unnest(p_ids) as i (id)
+	join asset a on a.id = i.id and a.state = 'ready'
+	where a.owner_id = caller() or project_role(a.project_id, caller()) is not null;
 end
 $$;
 comment on function timeline_assets is 'Files of a timeline that the caller may use. [roles: ac]';
@@ -112,10 +112,10 @@ set search_path = framewright, pg_temp
 as $$
 begin
 	return query
-		select t.id, t.version, t.content::text, r.role, t.updated_at
-		from timeline t
-		cross join project_role(t.project_id, caller()) as r (role)
-		where t.project_id = p_project and r.role is not null;
+	select t.id, t.version, t.content::text, r.role, t.updated_at
+	from timeline t
+	cross join project_role(t.project_id, caller()) as r (role)
+	where t.project_id = p_project and r.role is not null;
 end
 $$;
 comment on function timeline_get is 'The draft of a project that the caller may see. [roles: ac]';
