@@ -24,8 +24,10 @@ SHARE, FRAME_MS = 0.95, 20
 
 
 def make_clip(path, seed=1):
-    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"testsrc2=s=1920x1080:r=30,noise=alls=12:allf=t:all_seed={seed}", "-t", "5", "-c:v",
-                    "libx264", "-preset", "ultrafast", "-b:v", "30M", "-pix_fmt", "yuv420p", str(path)], check=True, stdin=subprocess.DEVNULL)
+    """Five seconds of noise, another one for each seed."""
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", f"testsrc2=s=1920x1080:r=30,noise=alls=12:allf=t:all_seed={seed}",
+                    "-t", "5", "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "30M", "-pix_fmt", "yuv420p", str(path)],
+                   check=True, stdin=subprocess.DEVNULL)
     if path.stat().st_size < LEAST_BYTES:
         sys.exit("files.py: the clip is too small to measure anything")
 
