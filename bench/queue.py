@@ -217,10 +217,10 @@ def median(results, key):
 
 def measure(m, args):
     """Each figure: rounds in which every competitor has its turn."""
-    names = ["ours", "graphile"] + (["bullmq"] if m.redis else [])
+    peers = [] if args.alone else ["graphile"] + (["bullmq"] if m.redis else [])
     found = {}
 
-    def rounds(what, runs, ours, peer_args, key, peers=names[1:]):
+    def rounds(what, runs, ours, peer_args, key, peers=peers):
         results = {n: [] for n in ["ours", *peers]}
         for _ in range(runs):
             results["ours"].append(ours())
@@ -239,7 +239,7 @@ def measure(m, args):
             seconds = args.seconds * (4 if rate == 1 else 1)
             rounds(START.format(rate), args.runs, lambda: our_open(m, rate, seconds), ("open", rate, seconds), "p50_ms")
     if args.only is None:
-        rounds("100-way fan-in, ms", 1, lambda: our_fan(m, 100, 10), ("fan", 100, 10), "p50_ms", names[2:])
+        rounds("100-way fan-in, ms", 1, lambda: our_fan(m, 100, 10), ("fan", 100, 10), "p50_ms", peers[1:])
         for name, value in {**our_rescue(m), **our_idle(m)}.items():
             found[name] = value
             print(f"{name:26} ours {value:g}", flush=True)
@@ -271,12 +271,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=20000)
     parser.add_argument("--only", choices=["burn", "start"], help="claim and finish, or enqueue to start")
     parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--alone", action="store_true", help="without peers and targets: whether all of it runs")
     args = parser.parse_args()
-    if not (PEERS / "node_modules").exists():
+    if not args.alone and not (PEERS / "node_modules").exists():
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
     m = Machine(args.build.resolve())
     try:
-        good = targets(measure(m, args))
+        found = measure(m, args)
+        good = args.alone or targets(found)
     finally:
         m.close()
     return 0 if good else 1
