@@ -260,6 +260,13 @@ def ffprobe(path, *entries):
     return json.loads(out)
 
 
+def picture_hashes(path, *options):
+    """MD5 of each decoded picture, in the order they are shown."""
+    listing = subprocess.run(["ffmpeg", "-v", "error", *options, "-i", str(path), "-map", "0:v", "-f", "framemd5", "-"], check=True,
+                             capture_output=True, text=True).stdout
+    return [line.split(",")[-1].strip() for line in listing.splitlines() if not line.startswith("#")]
+
+
 def frame_png(path, seconds, out):
     """One decoded frame as a file."""
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-ss", f"{seconds:.3f}", "-i", str(path), "-frames:v", "1", str(out)], check=True)

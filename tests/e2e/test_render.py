@@ -107,10 +107,13 @@ def test_film_is_watched_while_it_is_made(stack, owner, tmp_path):
     assert state["state"] == "succeeded" and state["urls"]["live"].endswith(address)
     playlist = owner.client.get(address)
     assert playlist.headers["Content-Type"] == "application/vnd.apple.mpegurl" and b"#EXT-X-ENDLIST" in playlist.body
-    names = ["init.mp4"] + [line for line in playlist.body.decode().splitlines() if line.endswith(".m4s")]
-    path = tmp_path / "live.mp4"
-    path.write_bytes(b"".join(owner.client.get(address.replace("film.m3u8", name)).body for name in names))
-    assert int(studio.ffprobe(path)["streams"][0]["nb_read_frames"]) == round(state["duration"] * 30)
+    live, film = tmp_path / "film.m3u8", tmp_path / "film.mp4"
+    for name in ["init.mp4"] + [line for line in playlist.body.decode().splitlines() if line.endswith(".m4s")]:
+        (tmp_path / name).write_bytes(owner.client.get(address.replace("film.m3u8", name)).body)
+    live.write_bytes(playlist.body)
+    film.write_bytes(owner.client.get(state["urls"]["film"]).body)
+    pictures = studio.picture_hashes(film)
+    assert len(pictures) == round(state["duration"] * 30) and studio.picture_hashes(live, "-allowed_extensions", "ALL") == pictures
     assert stack.user("passer-by@example.com").get(address).status == 404
 
 
