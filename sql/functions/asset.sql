@@ -40,13 +40,18 @@ end
 $$;
 comment on function asset_piece is 'The newest thumbnail or last frame that was made of an asset.';
 
--- One row as the programs read it, with the caller's role. Without a search_path of its own, so that it is planned as part of the query that
--- asks it.
+-- An asset in the shape that programs read; role: the caller's.
+drop type if exists asset_row;
+create type asset_row as (
+	id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int, height int,
+	duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean, cached boolean,
+	price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text, file_name text,
+	thumbnail_id text, last_frame_id text, created_at timestamptz, role text
+);
+
+-- Without a search_path of its own, so that it is planned as part of the query that asks it.
 create or replace function asset_info(p_asset asset)
-returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
-	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
-	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
+returns setof asset_row
 language sql stable
 as $$
 	select p_asset.id, p_asset.project_id, p_asset.owner_id, p_asset.kind, p_asset.state, p_asset.sha256, p_asset.media_type,
@@ -65,14 +70,10 @@ comment on function asset_info is 'An asset in the shape that programs read.';
 
 -- Asked with every file that is sent; in SQL its planning took six times as long as the search itself.
 create or replace function asset_find(p_id text)
-returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
-	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
-	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
+returns setof asset_row
 language plpgsql stable security definer
 set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
 as $$
-#variable_conflict use_column
 begin
 	return query
 	select i.*
@@ -83,10 +84,7 @@ $$;
 comment on function asset_find is 'An asset that the caller may see; no row: there is none. [roles: ac]';
 
 create or replace function asset_uploads(p_limit int, p_before timestamptz, p_before_id text, p_offset bigint)
-returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
-	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
-	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
+returns setof asset_row
 language plpgsql stable security definer
 set search_path = framewright, pg_temp
 as $$
@@ -357,14 +355,10 @@ $$;
 comment on function share_revoke is 'Ends a link; false: there is none of the caller''s. [roles: ac]';
 
 create or replace function share_open(p_hash bytea)
-returns table (id text, project_id uuid, owner_id int, kind text, state text, sha256 text, media_type text, bytes bigint, width int,
-	height int, duration_us bigint, fps_num int, fps_den int, source text, provider text, model text, simulated boolean,
-	cached boolean, price_micros bigint, generation_ms bigint, parent_id text, reason text, reason_code text, metadata text,
-	file_name text, thumbnail_id text, last_frame_id text, created_at timestamptz, role text)
+returns setof asset_row
 language plpgsql stable security definer
 set search_path = framewright, pg_temp set plan_cache_mode = force_generic_plan
 as $$
-#variable_conflict use_column
 begin
 	return query
 	select i.*
