@@ -7,8 +7,9 @@
 #include "lib/db/session.h"
 #include "renderd/renderd.h"
 
-/* The media process is being restarted: try again soon, at no attempt's cost. */
-#define MEDIA_AWAY_DELAY_MS 2000
+/* The media process or the database is being restarted: try again soon, at no attempt's cost. Attempts count what
+ * providers and inputs do: a flow takes another model after two. */
+#define AWAY_DELAY_MS 2000
 /* Work waits for room: somebody has to make some, and that takes a while. */
 #define STORAGE_FULL_DELAY_MS 10000
 /* What gave way is not worth asking for again at once: what it gave way to has only begun. */
@@ -178,9 +179,9 @@ attempt_failed(struct attempt *attempt, const struct error *error)
 		/* as long as nobody has taken it over the database knows this lease: sleeping is no failure */
 		end->outcome = JOB_RELEASE;
 		end->body = NULL;
-	} else if (error_has_code(error, "media_away")) {
+	} else if (error_has_code(error, "media_away") || error_has_code(error, "database_unavailable")) {
 		end->outcome = JOB_AGAIN;
-		end->delay_ms = MEDIA_AWAY_DELAY_MS;
+		end->delay_ms = AWAY_DELAY_MS;
 	} else if (error_is(error, ERR_STORAGE_FULL)) {
 		end->outcome = JOB_AGAIN;
 		end->delay_ms = STORAGE_FULL_DELAY_MS;

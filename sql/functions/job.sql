@@ -551,7 +551,8 @@ begin
 					else 'waiting' end
 				when j.cancel_requested_at is not null then 'cancelled'
 				when e.outcome = 'release' then 'ready'
-				when e.outcome = 'retry' and j.attempt >= j.max_attempts then 'failed'
+				-- An attempt that was rescued says nothing about the work; rescues are counted on their own.
+				when e.outcome = 'retry' and j.attempt - j.rescues >= j.max_attempts then 'failed'
 				when e.outcome = 'rescue' and j.rescues >= 4 then 'failed'
 				else 'waiting' end as new_state
 		from unnest(p_jobs, p_outcomes, p_bodies, coalesce(p_delays, array_fill(-1::bigint, array[cardinality(p_jobs)])), p_providers,

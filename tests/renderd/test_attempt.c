@@ -138,16 +138,21 @@ TEST(lease_that_ran_out_is_no_failure)
 	end(&attempt);
 }
 
-TEST(media_that_is_away_costs_no_attempt)
+TEST(media_or_database_that_is_away_costs_no_attempt)
 {
-	struct attempt *attempt = begin();
-	struct error err = {0};
+	static const char *const codes[] = {"media_away", "database_unavailable"};
 
-	(void)error_code(&err, ERR_UNAVAILABLE, "media_away", "the media process went away");
-	attempt_failed(attempt, &err);
-	CHECK_INT(attempt->end.outcome, JOB_AGAIN);
-	CHECK(attempt->end.delay_ms > 0);
-	end(&attempt);
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		struct attempt *attempt = begin();
+		struct error err = {0};
+
+		(void)error_code(&err, ERR_UNAVAILABLE, codes[i], "it went away");
+		(void)error_wrap(&err, "making a clip");
+		attempt_failed(attempt, &err);
+		CHECK_INT(attempt->end.outcome, JOB_AGAIN);
+		CHECK(attempt->end.delay_ms > 0);
+		end(&attempt);
+	}
 }
 
 TEST(full_disk_costs_no_attempt_and_says_so)
@@ -260,7 +265,7 @@ TEST(scratch_is_made_once_and_goes_with_the_attempt)
 
 TEST_MAIN(ROW(attempt_owns_what_was_claimed), ROW(failure_ends_as_its_kind_says),
     ROW(failure_tells_the_public_what_is_public), ROW(provider_says_when_to_come_again),
-    ROW(lease_that_ran_out_is_no_failure), ROW(media_that_is_away_costs_no_attempt),
+    ROW(lease_that_ran_out_is_no_failure), ROW(media_or_database_that_is_away_costs_no_attempt),
     ROW(full_disk_costs_no_attempt_and_says_so), ROW(cancelled_job_ends_as_cancelled), ROW(abandoned_job_is_given_back),
     ROW(cancelling_counts_more_than_abandoning), ROW(lost_lease_stops_the_work), ROW(done_is_all_of_it),
     ROW(scratch_is_made_once_and_goes_with_the_attempt))

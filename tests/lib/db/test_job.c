@@ -309,6 +309,25 @@ TEST(job_again_costs_no_attempt_and_can_move_to_another_provider)
 	CHECK_STR(jobs[0].provider, "fair");
 }
 
+TEST(job_rescue_costs_no_attempt)
+{
+	const struct job_claimed *jobs = NULL;
+	clear();
+	const int64_t id = add_kind("test.noted");
+	for (int i = 1; i <= 5; i++) {
+		CHECK_INT(claim(JOB_PLAIN, 1, &jobs), 1);
+		if (i <= 2) {
+			expire(id);
+			CHECK_INT(tick().rescued, 1);
+		} else {
+			CHECK(end_one(&jobs[0], JOB_RETRY, "{\"code\": \"crashed\", \"detail\": \"It crashed.\"}"));
+		}
+		CHECK_STR(state_of(id), i < 5 ? "waiting" : "failed");
+		test_sql("update job set run_at = now() where id = %lld and state = 'waiting'", (long long)id);
+		(void)tick();
+	}
+}
+
 TEST(job_rescue_gives_up_after_five)
 {
 	const struct job_claimed *jobs = NULL;
@@ -843,8 +862,9 @@ TEST(worker_sockets_of_the_living_are_summed)
 TEST_MAIN_WITH(set_up, test_db_tear_down, ROW(job_runs_from_ready_to_done), ROW(job_with_a_stale_lease_changes_nothing),
     ROW(job_heartbeat_carries_progress_out_and_cancel_back), ROW(job_retries_until_the_attempts_are_used_up),
     ROW(job_backs_off_with_jitter), ROW(job_drain_costs_no_attempt),
-    ROW(job_again_costs_no_attempt_and_can_move_to_another_provider), ROW(job_rescue_gives_up_after_five),
-    ROW(job_fan_in_of_100_becomes_ready_once), ROW(job_failed_parent_ends_its_children_but_not_those_that_ignore_it),
+    ROW(job_again_costs_no_attempt_and_can_move_to_another_provider), ROW(job_rescue_costs_no_attempt),
+    ROW(job_rescue_gives_up_after_five), ROW(job_fan_in_of_100_becomes_ready_once),
+    ROW(job_failed_parent_ends_its_children_but_not_those_that_ignore_it),
     ROW(job_child_of_a_finished_parent_is_ready_and_of_a_failed_one_is_refused),
     ROW(job_cancel_ends_what_waits_and_everything_behind_it), ROW(job_cancel_is_the_owners_and_editors_right),
     ROW(job_list_shows_ones_own_newest_first), ROW(job_end_whose_function_raises_is_undone),
