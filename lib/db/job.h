@@ -77,9 +77,9 @@ int job_heartbeat(struct db *db, int64_t worker, struct job_beat *beats, size_t 
 enum job_outcome {
 	JOB_DONE, /* body: result. Ends it; its live provider call is settled (result /price_micros or the estimate) */
 	JOB_FAILED,	/* body: error. Ends it */
-	JOB_RETRY,	/* body: error. Again after a pause if attempts are left, else as JOB_FAILED */
-	JOB_AGAIN,	/* again after delay_ms at no attempt's cost (429; body: error or NULL) */
-	JOB_RELEASE,	/* clean shutdown: ready again at no attempt's cost */
+	JOB_RETRY,	/* body: error. Again after a pause if attempts less rescues are left, else JOB_FAILED */
+	JOB_AGAIN,	/* again after delay_ms at no attempt's cost (429, database away; body: error or NULL) */
+	JOB_RELEASE,	/* clean shutdown, or the lease ran out: ready again at no attempt's cost */
 	JOB_PARK,	/* a provider works on it: external until delay_ms have passed or a webhook came */
 	JOB_UNCERTAIN,	/* body: error. Waits for a decision */
 	JOB_CANCELLED,	/* body: NULL. Ends it, unless a provider still works on it: then it is ready to be cancelled
