@@ -31,7 +31,7 @@ START = "enqueue to start at {}/s, ms"
 
 
 class Machine:
-    def __init__(self, build):
+    def __init__(self, build, alone=False):
         self.build = build
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="fw-queue."))
         self.home.chmod(0o755)
@@ -44,7 +44,7 @@ class Machine:
         subprocess.run([build / "ctl/framewright", "migrate", "--quiet"], check=True,
                        env={**self.env(), "DATABASE_URL": self.url("fw", "postgres"), "SQL_DIR": str(TOP / "sql")})
         self.sql("update framewright.provider_limit set max_inflight = 64 where name = 'plain'")
-        self.redis = self.start_redis()
+        self.redis = None if alone else self.start_redis()
         self.daemons = []
 
     def url(self, database, role):
@@ -276,7 +276,7 @@ def main():
     args = parser.parse_args()
     if not args.alone and not (PEERS / "node_modules").exists():
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
-    m = Machine(args.build.resolve())
+    m = Machine(args.build.resolve(), args.alone)
     try:
         found = measure(m, args)
         good = args.alone or targets(found)
