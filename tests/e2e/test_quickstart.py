@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -54,6 +55,28 @@ def test_a_number_given_away_is_not_signalled(system):
     finally:
         innocent.kill()
         innocent.wait()
+
+
+def test_workers_of_a_master_that_is_being_buried_are_ended(tmp_path):
+    """The master goes away in the very moment in which tools/stack looks for what it left behind."""
+    functions = "".join(f"/^{name}() {{/,/^}}/p;" for name in ("read_stat", "start_time", "alive", "members", "clear_members"))
+    clear = f'set -u; pids={tmp_path}; eval "$(sed -n \'{functions}\' {studio.TOP / "tools/stack"})"; clear_members nginx'
+    for delay_ms in range(0, 40, 2):
+        master = subprocess.Popen(["bash", "-c", "sleep 600 & sleep 600 & echo; wait"], start_new_session=True, stdout=subprocess.PIPE)
+        master.stdout.readline()
+        started = pathlib.Path(f"/proc/{master.pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+        (tmp_path / "nginx.pid").write_text(f"{master.pid} {started}\n")
+        master.kill()
+        clearing = subprocess.Popen(["bash", "-c", clear])
+        time.sleep(delay_ms / 1000)
+        master.wait()
+        try:
+            assert clearing.wait(30) == 0
+            left = subprocess.run(["pgrep", "-s", str(master.pid), "-r", "D,R,S"], capture_output=True, text=True, check=False).stdout
+            assert left == ""
+        finally:
+            clearing.kill()
+            subprocess.run(["pkill", "-KILL", "-s", str(master.pid)], check=False)
 
 
 def test_two_starts_at_once(system):
